@@ -1,0 +1,36 @@
+// The graph IR as plain data. This file only lists the public names.
+export { bindFeeds, type FeedType } from "./bind.ts";
+export { type Builder, buildGraph, type Value } from "./builder.ts";
+export {
+  addDims,
+  type Bindings,
+  bindable,
+  canonical,
+  type Dim,
+  dimNames,
+  dimTerms,
+  divideDim,
+  evaluateDim,
+  mulDims,
+  type Shape,
+  shapeProduct,
+} from "./dim.ts";
+export { formatType, type Graph, type Node, nodeInputs, type TensorType, type ValueName } from "./graph.ts";
+export { inferNode, type UntypedNode } from "./infer.ts";
+export { type ActivationFunction, activationFunctions } from "./ops/activation.ts";
+export type { RelativePositions } from "./ops/attention.ts";
+export { type Attributes, type Inputs, type OpName, ops } from "./ops/index.ts";
+export { print } from "./print.ts";
+export {
+  bytesPerElement,
+  type DataOf,
+  type DType,
+  elementCount,
+  float32,
+  type HostTensor,
+  int32,
+  type Weight,
+  type WeightLocation,
+  type WeightSource,
+} from "./tensor.ts";
+export { prune, verify } from "./verify.ts";

@@ -1,0 +1,108 @@
+// Tensors on the host as plain records, and weights as things that can be read on demand. No arithmetic, no devices.
+import { GlimpseError } from "@glimpsejs/base";
+
+/** Element types of tensors. Graphs compute in float32 and int32; the rest are how weights are stored. */
+export type DType =
+  | "float64"
+  | "float32"
+  | "float16"
+  | "bfloat16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint8"
+  | "bool";
+
+/** The typed array that holds each dtype on the host. float16 and bfloat16 are held as their 16 bits. */
+export interface DataOf {
+  readonly float64: Float64Array;
+  readonly float32: Float32Array;
+  readonly float16: Uint16Array;
+  readonly bfloat16: Uint16Array;
+  readonly int64: BigInt64Array;
+  readonly int32: Int32Array;
+  readonly int16: Int16Array;
+  readonly int8: Int8Array;
+  readonly uint8: Uint8Array;
+  readonly bool: Uint8Array;
+}
+
+/** Bytes per element of each dtype. */
+export const bytesPerElement: Readonly<Record<DType, number>> = {
+  float64: 8,
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
+
+/** A tensor in host memory: `data` is row-major (the last dimension varies fastest) and has product(shape) elements. */
+export type HostTensor<D extends DType = DType> = D extends DType
+  ? { readonly dtype: D; readonly shape: readonly number[]; readonly data: DataOf[D] }
+  : never;
+
+/**
+ * One stored weight that has not been read yet. `bytes()` reads its little-endian bytes (a fresh or shared view of
+ * exactly `byteLength` bytes; the caller must not write to it). Where a local file holds exactly these bytes
+ * uncompressed, `location` says so, and a backend may map the file instead of copying.
+ */
+export interface Weight {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+  bytes(signal?: AbortSignal): Promise<Uint8Array>;
+  readonly location?: WeightLocation;
+}
+
+/** A byte range of a local file. */
+export interface WeightLocation {
+  /** Absolute path of the file, symbolic links resolved. */
+  readonly path: string;
+  /** First byte of the weight. */
+  readonly offset: number;
+}
+
+/** Weights by checkpoint name. `names` lists every stored tensor; `get` never reads data. */
+export interface WeightSource {
+  readonly names: readonly string[];
+  get(name: string): Weight | undefined;
+  /** Closes files; the weights cannot be read afterwards. Safe to call twice. */
+  dispose?(): Promise<void>;
+}
+
+/** Number of elements of a concrete shape; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+/** Makes a float32 tensor, checking that `data` has product(shape) elements. Throws "invalid-argument". */
+export function float32(data: Float32Array | readonly number[], shape: readonly number[]): HostTensor<"float32"> {
+  return checked({ dtype: "float32", shape, data: data instanceof Float32Array ? data : Float32Array.from(data) });
+}
+
+/** Makes an int32 tensor, checking that `data` has product(shape) elements. Throws "invalid-argument". */
+export function int32(data: Int32Array | readonly number[], shape: readonly number[]): HostTensor<"int32"> {
+  return checked({ dtype: "int32", shape, data: data instanceof Int32Array ? data : Int32Array.from(data) });
+}
+
+function checked<T extends HostTensor>(tensor: T): T {
+  const expected = elementCount(tensor.shape);
+  if (tensor.data.length !== expected) {
+    throw new GlimpseError(
+      {
+        subject: `${tensor.dtype} tensor [${tensor.shape.join(", ")}]`,
+        problem: "the data does not fill the shape",
+        expected: `${expected} elements`,
+        got: String(tensor.data.length),
+      },
+      { code: "invalid-argument" },
+    );
+  }
+  return tensor;
+}
