@@ -1,0 +1,72 @@
+// The contract between graphs and devices. Its only language is the Graph: no method per op, no registry, no
+// priority. A backend is a value that somebody passes in; nothing happens until open() is called.
+import type { DType, Graph, HostTensor, WeightSource } from "@glimpsejs/graph";
+
+/** A value on a backend's device. Opaque: read it, feed it back to its own backend, or dispose it. */
+export interface DeviceTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Copies the value to the host, after every run() that writes it. The only wait in the contract. */
+  read(): Promise<HostTensor>;
+  /** Frees the device memory. Safe to call twice; any other use afterwards throws DisposedError. */
+  dispose(): void;
+}
+
+/** Inputs of one run by graph input name. Host values are uploaded for that run only. */
+export type Feeds = Readonly<Record<string, DeviceTensor | HostTensor>>;
+
+/** Results of one run by graph output name; the caller disposes them. */
+export type Outputs<Names extends string = string> = Readonly<Record<Names, DeviceTensor>>;
+
+/** Several graphs, lowered and loaded with one set of weights. Holds no state between runs. */
+export interface Program<G extends string = string> {
+  readonly graphs: Readonly<Record<G, Graph>>;
+  /**
+   * Executes one graph. Runs of one program happen in call order, even when they are not awaited. Resolves when the
+   * outputs may be fed to another run, which can be before the device has computed them.
+   *
+   * Feeds named in `graph.carries` are consumed, even if the run rejects: the backend may write the output that
+   * replaces them into the same memory. Other feeds stay the caller's. `outputs` limits the results to those names
+   * (default: all); a backend need not compute the rest.
+   *
+   * Rejects with "invalid-argument" (wrong feeds, all of them listed; nothing has run), DisposedError, or "backend".
+   */
+  run<O extends string>(graph: G, feeds: Feeds, outputs?: readonly O[]): Promise<Outputs<O>>;
+  /** Frees the weights and everything compiled. Waits for runs under way. Safe to call twice. */
+  dispose(): Promise<void>;
+}
+
+/** An open device. Programs and tensors of one backend never mix with another's. */
+export interface Backend {
+  readonly name: string;
+  /** Dtypes in which weights can be handed over as they are stored; others are converted to float32 by the caller. */
+  readonly dtypes: ReadonlySet<DType>;
+  /**
+   * Lowers the graphs and takes their weights from `weights` by checkpoint name. May load lazily, when a graph is
+   * first run. Rejects with one "unsupported" error that lists every node it cannot run, with "invalid-weights" that
+   * lists every weight that is missing or misshapen, or with "aborted".
+   */
+  compile<G extends string>(
+    graphs: Readonly<Record<G, Graph>>,
+    weights: WeightSource,
+    signal?: AbortSignal,
+  ): Promise<Program<G>>;
+  /** Copies a host value to the device, to be fed to any number of runs. */
+  upload(value: HostTensor): DeviceTensor;
+  /** Disposes every program and tensor still alive. Safe to call twice. */
+  dispose(): Promise<void>;
+}
+
+/** What `ortNode({ threads: 4 })` returns: the intention to use a backend. Creating one does nothing yet. */
+export interface BackendPlugin {
+  readonly name: string;
+  /** Why this machine cannot open the backend, in words for the user; undefined when it can. */
+  unavailable(): Promise<string | undefined>;
+  /** Opens the device; rejects with "backend-unavailable" or "missing-package". */
+  open(): Promise<Backend>;
+  /**
+   * Rough peak of host memory in bytes for weights of `weightBytes` (as float32), so that an impossible load is
+   * refused before it starts. Undefined when the backend keeps weights elsewhere.
+   */
+  estimateMemory?(weightBytes: number): number;
+}

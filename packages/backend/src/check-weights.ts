@@ -1,0 +1,23 @@
+// The check every backend makes before it loads anything: does the source have what the graphs need?
+import { GlimpseError, type Problem } from "@glimpsejs/base";
+import { formatType, type Graph, type WeightSource } from "@glimpsejs/graph";
+
+/** Throws one "invalid-weights" error listing every weight of `graphs` that `weights` lacks or has in another shape. */
+export function checkWeights(graphs: readonly Graph[], weights: WeightSource): void {
+  const needed = new Map(graphs.flatMap((graph) => Object.entries(graph.weights)));
+  const problems: Problem[] = [];
+  for (const [name, type] of needed) {
+    const weight = weights.get(name);
+    const subject = `weight "${name}"`;
+    if (weight === undefined) problems.push({ subject, problem: "it is missing", expected: formatType(type) });
+    else if (weight.shape.join() !== type.shape.join()) {
+      problems.push({
+        subject,
+        problem: "it has the wrong shape",
+        expected: `[${type.shape.join(", ")}]`,
+        got: `[${weight.shape.join(", ")}]`,
+      });
+    }
+  }
+  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-weights" });
+}

@@ -1,0 +1,33 @@
+// Fallback as composition: a plugin that is the first of several that can open.
+import { GlimpseError, type Problem } from "@glimpsejs/base";
+import type { Backend, BackendPlugin } from "./backend.ts";
+
+/**
+ * The first plugin, in the given order, that is available on this machine. It is itself a plugin, so
+ * `firstAvailable(webgpu(), ortWeb())` goes wherever a plugin goes. Opening rejects with one "backend-unavailable"
+ * error that says why each of them cannot be used.
+ */
+export function firstAvailable(...plugins: readonly BackendPlugin[]): BackendPlugin {
+  async function choose(): Promise<{ readonly plugin?: BackendPlugin; readonly reasons: readonly Problem[] }> {
+    const reasons: Problem[] = [];
+    for (const plugin of plugins) {
+      const reason = await plugin.unavailable();
+      if (reason === undefined) return { plugin, reasons };
+      reasons.push({ subject: `backend "${plugin.name}"`, problem: reason });
+    }
+    return { reasons };
+  }
+  return {
+    name: `first of ${plugins.map((p) => p.name).join(", ")}`,
+    async unavailable() {
+      const { plugin, reasons } = await choose();
+      return plugin === undefined ? reasons.map((r) => `${r.subject}: ${r.problem}`).join("; ") : undefined;
+    },
+    async open(): Promise<Backend> {
+      const { plugin, reasons } = await choose();
+      if (plugin !== undefined) return plugin.open();
+      const none: Problem = { subject: "backends", problem: "no backend was given", advice: "Pass at least one." };
+      throw new GlimpseError(reasons.length > 0 ? reasons : none, { code: "backend-unavailable" });
+    },
+  };
+}
