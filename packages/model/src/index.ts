@@ -1,0 +1,13 @@
+// GIT as graphs: config in, graph out, and the checkpoint names of its weights.
+export {
+  canonicalName,
+  expectedWeights,
+  type ModelPart,
+  positionTable,
+  temporalEmbedding,
+  wordEmbeddings,
+} from "./architecture.ts";
+export { decoderGraph, forwardGraph } from "./decoder.ts";
+export { interpolatePositions } from "./interpolate.ts";
+export { matchWeights } from "./match-weights.ts";
+export { type VisionGraphOptions, visionGraph } from "./vision.ts";
