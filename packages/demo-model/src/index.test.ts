@@ -1,0 +1,26 @@
+// The package is what the checkpoints' README promises: files where the URLs say, in float16, with their notices.
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { demoCheckpoints, demoSamples } from "./index.ts";
+
+describe("demo-model", () => {
+  test.each(Object.entries(demoCheckpoints))("%s is a whole checkpoint in float16", (_, folder) => {
+    for (const file of ["config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json", "vocab.txt"]) {
+      expect(existsSync(new URL(file, folder)), file).toBe(true);
+    }
+    const bytes = readFileSync(new URL("model.safetensors", folder));
+    const header = JSON.parse(bytes.toString("utf8", 8, 8 + Number(bytes.readBigUInt64LE(0))));
+    const dtypes = Object.entries<{ dtype: string }>(header).flatMap(([name, t]) => (name === "__metadata__" ? [] : [t.dtype]));
+    expect(new Set(dtypes)).toEqual(new Set(["F16"]));
+  });
+
+  test("every sample that samples.json names is there", () => {
+    const samples = JSON.parse(readFileSync(new URL("samples.json", demoSamples), "utf8"));
+    for (const { file } of [...samples.pictures, ...samples.clips]) expect(existsSync(new URL(file, demoSamples)), file).toBe(true);
+  });
+
+  test("the licence notices of the drawings are kept", () => {
+    const notice = readFileSync(new URL("../NOTICE", import.meta.url), "utf8");
+    for (const name of ["Noto Emoji", "Twemoji", "Fluent Emoji"]) expect(notice).toContain(name);
+  });
+});
