@@ -2,11 +2,13 @@
 export {
   canonicalName,
   expectedWeights,
+  layerPrefix,
   type ModelPart,
   positionTable,
   temporalEmbedding,
   wordEmbeddings,
 } from "./architecture.ts";
+export { headsOfLayer } from "./blocks.ts";
 export { decoderGraph, forwardGraph } from "./decoder.ts";
 export { interpolatePositions } from "./interpolate.ts";
 export { matchWeights } from "./match-weights.ts";

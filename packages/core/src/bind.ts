@@ -1,0 +1,79 @@
+// Every class with a platform handed in, so that a platform's package can offer the documentation's calls
+// (`GitForCausalLM.fromPretrained("microsoft/git-base")`) without core knowing where it runs.
+import type { GitConfig } from "@glimpsejs/config";
+import type { ImageProcessor } from "@glimpsejs/processor";
+import type { BertTokenizer } from "@glimpsejs/tokenizer";
+import { readConfig } from "./checkpoint.ts";
+import { Git } from "./git.ts";
+import { GitForCausalLM } from "./git-for-causal-lm.ts";
+import { GitModel } from "./git-model.ts";
+import { GitProcessor, readImageProcessor, readTokenizer } from "./git-processor.ts";
+import { GitVisionModel } from "./git-vision-model.ts";
+import type { OpenOptions, Platform } from "./platform.ts";
+import { type FreshModelOptions, type ModelOptions, withFiles } from "./pretrained-model.ts";
+
+/** A model class on a platform. */
+export interface BoundModel<M> {
+  /** Loads a checkpoint by Hub id or folder; the bundled demo checkpoint when left out. */
+  fromPretrained(source?: string, options?: ModelOptions): Promise<M>;
+  /** A model with random weights. */
+  fromConfig(config: GitConfig, options?: FreshModelOptions): Promise<M>;
+}
+
+/** Something that is read from a checkpoint's small files. */
+export interface BoundLoader<T> {
+  /** Reads it from a checkpoint by Hub id or folder; the bundled demo checkpoint when left out. */
+  fromPretrained(source?: string, options?: OpenOptions): Promise<T>;
+}
+
+/** The public names of Glimpse on one platform. */
+export interface Bound {
+  load(source?: string, options?: ModelOptions): Promise<Git>;
+  readonly GitForCausalLM: BoundModel<GitForCausalLM>;
+  readonly GitModel: BoundModel<GitModel>;
+  readonly GitVisionModel: BoundModel<GitVisionModel>;
+  readonly AutoModelForCausalLM: BoundModel<GitForCausalLM>;
+  readonly AutoModel: BoundModel<GitModel>;
+  readonly GitProcessor: BoundLoader<GitProcessor>;
+  readonly AutoProcessor: BoundLoader<GitProcessor>;
+  readonly AutoTokenizer: BoundLoader<BertTokenizer>;
+  readonly AutoImageProcessor: BoundLoader<ImageProcessor>;
+  readonly AutoConfig: BoundLoader<GitConfig>;
+}
+
+/** Binds every class to `platform`. */
+export function bind(platform: Platform): Bound {
+  const model = <M>(of: {
+    fromPretrained(platform: Platform, source?: string, options?: ModelOptions): Promise<M>;
+    fromConfig(platform: Platform, config: GitConfig, options?: FreshModelOptions): Promise<M>;
+  }): BoundModel<M> => ({
+    fromPretrained: (source, options) => of.fromPretrained(platform, source, options),
+    fromConfig: (config, options) => of.fromConfig(platform, config, options),
+  });
+  const causal = model(GitForCausalLM);
+  const base = model(GitModel);
+  const processor: BoundLoader<GitProcessor> = {
+    fromPretrained: (source, options) => GitProcessor.fromPretrained(platform, source, options),
+  };
+  return {
+    load: (source, options) => Git.load(platform, source, options),
+    GitForCausalLM: causal,
+    GitModel: base,
+    GitVisionModel: model(GitVisionModel),
+    AutoModelForCausalLM: causal,
+    AutoModel: base,
+    GitProcessor: processor,
+    AutoProcessor: processor,
+    AutoTokenizer: {
+      fromPretrained: (source, options = {}) =>
+        withFiles(platform, source, options, async (files) => readTokenizer(files, await readConfig(files), [])),
+    },
+    AutoImageProcessor: {
+      fromPretrained: (source, options = {}) =>
+        withFiles(platform, source, options, async (files) => readImageProcessor(files, await readConfig(files), [])),
+    },
+    AutoConfig: {
+      fromPretrained: (source, options = {}) => withFiles(platform, source, options, readConfig),
+    },
+  };
+}

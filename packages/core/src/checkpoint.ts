@@ -1,0 +1,46 @@
+// A checkpoint's files as typed values: config, generation config, weights. What a fine-tune's folder lacks is taken
+// from its config.json, and every such assumption is told.
+import { GlimpseError } from "@glimpsejs/base";
+import { GenerationConfig, GitConfig } from "@glimpsejs/config";
+import type { CheckpointFiles } from "@glimpsejs/weights";
+
+/** A file that was not there, and what stands in for it. */
+export interface Notice {
+  readonly file: string;
+  readonly assumed: string;
+}
+
+/** Reads config.json. Throws "missing-file" without one, "invalid-config" with every problem in it. */
+export async function readConfig(files: CheckpointFiles): Promise<GitConfig> {
+  const json = await files.json("config.json");
+  if (json === undefined) {
+    throw new GlimpseError(
+      {
+        subject: files.name,
+        problem: "there is no config.json",
+        advice: "Name a folder or Hub repository that holds a GIT checkpoint.",
+      },
+      { code: "missing-file" },
+    );
+  }
+  return GitConfig.fromJson(json, `${files.name}/config.json`);
+}
+
+/** Reads generation_config.json; without one, config.json's special tokens are the defaults of generation. */
+export async function readGenerationConfig(
+  files: CheckpointFiles,
+  config: GitConfig,
+  notices: Notice[],
+): Promise<GenerationConfig> {
+  const file = "generation_config.json";
+  const json = await files.json(file);
+  if (json !== undefined) return GenerationConfig.fromJson(json, `${files.name}/${file}`);
+  notices.push({ file, assumed: "the special tokens of config.json" });
+  return generationDefaults(config);
+}
+
+/** What config.json alone says about generation. */
+export function generationDefaults(config: GitConfig): GenerationConfig {
+  const { bosTokenId, eosTokenId, padTokenId } = config;
+  return GenerationConfig.create({ bosTokenId, eosTokenId, padTokenId });
+}

@@ -1,0 +1,221 @@
+// The compiled model: one program on one backend, and the few tables that the host needs. Everything above it speaks
+// of pictures, trunks and tokens; everything below it of graphs and feeds.
+
+import type { Backend, DeviceTensor, Feeds, Program } from "@glimpsejs/backend";
+import { DisposedError, GlimpseError, throwIfAborted } from "@glimpsejs/base";
+import type { GitConfig } from "@glimpsejs/config";
+import { float32, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
+import {
+  decoderGraph,
+  forwardGraph,
+  headsOfLayer,
+  interpolatePositions,
+  type ModelPart,
+  positionTable,
+  temporalEmbedding,
+  visionGraph,
+} from "@glimpsejs/model";
+import { readFloat32 } from "./weights.ts";
+
+/** The graphs of one model; which of them exist depends on the part of the model that was loaded. */
+export type GraphName = "vision" | "visionInternals" | "decoder" | "forward";
+
+/** What an {@link Engine} is made of. */
+export interface EngineOptions {
+  readonly config: GitConfig;
+  /** Under canonical names, checked against the configuration. Owned by the engine from now on. */
+  readonly weights: WeightSource;
+  readonly part: ModelPart;
+  readonly backend: Backend;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How pictures are encoded. */
+export interface EncodeOptions {
+  /** Accept pictures of another size than the model was trained on, interpolating its positions. Default false. */
+  readonly interpolatePosEncoding?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A compiled GIT model. Owns its program, weights and backend. */
+export class Engine {
+  readonly config: GitConfig;
+  readonly weights: WeightSource;
+  readonly part: ModelPart;
+  private readonly backend: Backend;
+  private readonly program: Program<string>;
+  private readonly tables = new Map<string, Promise<HostTensor<"float32">>>();
+  private disposed: Promise<void> | undefined;
+
+  private constructor({ config, weights, part, backend }: EngineOptions, program: Program<string>) {
+    this.config = config;
+    this.weights = weights;
+    this.part = part;
+    this.backend = backend;
+    this.program = program;
+  }
+
+  /** Builds the graphs and compiles them. The backend may load weights later, when a graph is first run. */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const program = await options.backend.compile(
+      graphsOf(options.config, options.part),
+      options.weights,
+      options.signal,
+    );
+    return new Engine(options, program);
+  }
+
+  /** The same model with other weights or another configuration, on the same backend; this engine is disposed. */
+  async replaced(change: { readonly config?: GitConfig; readonly weights?: WeightSource }): Promise<Engine> {
+    this.checkAlive();
+    const { config, part, backend } = this;
+    const next = await Engine.open({ config, weights: this.weights, part, backend, ...change });
+    this.disposed = this.program.dispose();
+    await this.disposed;
+    return next;
+  }
+
+  /** Runs one graph; see Program.run. */
+  run<O extends string>(
+    graph: GraphName,
+    feeds: Feeds,
+    outputs?: readonly O[],
+  ): Promise<Readonly<Record<O, DeviceTensor>>> {
+    this.checkAlive();
+    return this.program.run(graph, feeds, outputs);
+  }
+
+  /**
+   * Runs the image encoder on pixelValues float32 [B, 3, H, W] (pictures) or [B, F, 3, H, W] (clips). Trailing rows
+   * and columns that do not fill a patch are dropped, as the reference's convolution drops them.
+   */
+  async encode<O extends string>(
+    graph: "vision" | "visionInternals",
+    pixelValues: HostTensor<"float32">,
+    options: EncodeOptions,
+    outputs: readonly O[],
+  ): Promise<Readonly<Record<O, DeviceTensor>>> {
+    const { imageSize, patchSize } = this.config.visionConfig;
+    const clip = checkPixelValues(pixelValues, this.config, options.interpolatePosEncoding ?? false);
+    const [, frames = 1, , height = imageSize, width = imageSize] = clip.shape;
+    const rows = Math.floor(height / patchSize);
+    const columns = Math.floor(width / patchSize);
+    const positions = interpolatePositions(await this.table(positionTable), rows, columns);
+    const temporal = await this.temporal(pixelValues.shape.length === 5, frames);
+    throwIfAborted(options.signal, "image encoder");
+    return this.run(
+      graph,
+      { pixelValues: cropped(clip, rows * patchSize, columns * patchSize), positions, temporal },
+      outputs,
+    );
+  }
+
+  /** Names of the cache values of one kind, key and value of every layer: "past.0.key", "past.0.value", … */
+  cacheNames(kind: "trunk" | "image" | "past" | "present"): readonly string[] {
+    const layers = Array.from({ length: this.config.numHiddenLayers }, (_, i) => i);
+    return layers.flatMap((layer) => [`${kind}.${layer}.key`, `${kind}.${layer}.value`]);
+  }
+
+  /** No cached keys or values yet: float32 [B, H, 0, d] for every layer. */
+  emptyCache(kind: "trunk" | "past", batch: number): Feeds {
+    const headSize = this.config.hiddenSize / this.config.numAttentionHeads;
+    const empty = (layer: number) => float32([], [batch, headsOfLayer(this.config, layer), 0, headSize]);
+    return Object.fromEntries(this.cacheNames(kind).map((name, i) => [name, empty(Math.floor(i / 2))]));
+  }
+
+  /** Frees the program, the weights' files and the backend. Safe to call twice; waits for runs under way. */
+  dispose(): Promise<void> {
+    this.disposed ??= (async () => {
+      await this.program.dispose();
+      await this.backend.dispose();
+      await this.weights.dispose?.();
+    })();
+    return this.disposed;
+  }
+
+  private checkAlive(): void {
+    if (this.disposed !== undefined) throw new DisposedError("model");
+  }
+
+  /** A weight on the host, read once. */
+  private table(name: string): Promise<HostTensor<"float32">> {
+    this.checkAlive();
+    let table = this.tables.get(name);
+    if (table === undefined) {
+      table = readFloat32(this.weights, name);
+      this.tables.set(name, table);
+      table.catch(() => this.tables.delete(name));
+    }
+    return table;
+  }
+
+  /** The temporal embeddings of `frames` frames, [frames, 1, Dv]; zeros for a still, which the reference adds none to. */
+  private async temporal(isClip: boolean, frames: number): Promise<HostTensor<"float32">> {
+    const d = this.config.visionConfig.hiddenSize;
+    const rows = new Float32Array(frames * d);
+    if (isClip) {
+      for (let i = 0; i < frames; i++) rows.set((await this.table(temporalEmbedding(i))).data, i * d);
+    }
+    return float32(rows, [frames, 1, d]);
+  }
+}
+
+function graphsOf(config: GitConfig, part: ModelPart): Readonly<Record<string, Graph>> {
+  const vision = { vision: visionGraph(config), visionInternals: visionGraph(config, { internals: true }) };
+  if (part === "vision") return vision;
+  const forward = forwardGraph(config, { head: part === "causalLM" });
+  return part === "model" ? { ...vision, forward } : { ...vision, forward, decoder: decoderGraph(config) };
+}
+
+/** Checks rank and sizes, all problems at once, and returns the pixels as [B, F, C, H, W]. */
+function checkPixelValues(
+  pixels: HostTensor<"float32">,
+  config: GitConfig,
+  interpolate: boolean,
+): HostTensor<"float32"> {
+  const { imageSize, numChannels, patchSize } = config.visionConfig;
+  const maxFrames = config.numImageWithEmbedding ?? 0;
+  const fail = (problem: string, expected: string, got: unknown, advice?: string): never => {
+    throw new GlimpseError(
+      { subject: "pixelValues", problem, expected, got: String(got), advice },
+      { code: "invalid-argument" },
+    );
+  };
+  const { shape } = pixels;
+  if (shape.length !== 4 && shape.length !== 5)
+    fail("the rank is wrong", "[B, C, H, W] or [B, F, C, H, W]", `[${shape.join(", ")}]`);
+  const [batch = 0, frames = 1, channels = 0, height = 0, width = 0] =
+    shape.length === 4 ? [shape[0] ?? 0, 1, ...shape.slice(1)] : shape;
+  if (batch < 1 || frames < 1) fail("there is no picture", "at least one", `[${shape.join(", ")}]`);
+  if (channels !== numChannels) fail("the number of channels is wrong", String(numChannels), channels);
+  if (shape.length === 5 && frames > maxFrames) {
+    const advice =
+      maxFrames === 0 ? "This checkpoint is for still pictures; pass [B, C, H, W]." : "Sample fewer frames.";
+    fail("there are more frames than temporal embeddings", `at most ${maxFrames}`, frames, advice);
+  }
+  if (interpolate ? height < patchSize || width < patchSize : height !== imageSize || width !== imageSize) {
+    const expected = interpolate ? `at least ${patchSize} × ${patchSize}` : `${imageSize} × ${imageSize}`;
+    fail(
+      "the picture has the wrong size",
+      expected,
+      `${height} × ${width}`,
+      interpolate ? undefined : "Set interpolatePosEncoding for other sizes.",
+    );
+  }
+  return float32(pixels.data, [batch, frames, channels, height, width]);
+}
+
+/** The top left height × width pixels of every frame. */
+function cropped(clip: HostTensor<"float32">, height: number, width: number): HostTensor<"float32"> {
+  const [batch = 0, frames = 0, channels = 0, fullHeight = 0, fullWidth = 0] = clip.shape;
+  if (height === fullHeight && width === fullWidth) return clip;
+  const planes = batch * frames * channels;
+  const data = new Float32Array(planes * height * width);
+  for (let plane = 0; plane < planes; plane++) {
+    for (let y = 0; y < height; y++) {
+      const start = (plane * fullHeight + y) * fullWidth;
+      data.set(clip.data.subarray(start, start + width), (plane * height + y) * width);
+    }
+  }
+  return float32(data, [batch, frames, channels, height, width]);
+}

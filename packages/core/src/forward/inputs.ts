@@ -1,0 +1,147 @@
+// The arguments of forward(), checked: every problem of one call in one error, before anything runs.
+import { GlimpseError, type Problem } from "@glimpsejs/base";
+import type { GitConfig } from "@glimpsejs/config";
+import type { HostTensor } from "@glimpsejs/graph";
+import { unknownOptions } from "../options.ts";
+import type { PastKeyValues } from "./past-key-values.ts";
+
+/** Integers by row, one row a text; all rows of one argument have the same length. */
+export type Rows = readonly (readonly number[])[];
+
+/** Arguments of forward(), as in the documentation of GitForCausalLM in transformers. */
+export interface ForwardInputs {
+  /** Token ids [B, T]. Exactly one of inputIds and inputsEmbeds. */
+  readonly inputIds?: Rows | undefined;
+  /** Word embeddings float32 [B, T, D] instead of ids. */
+  readonly inputsEmbeds?: HostTensor<"float32"> | undefined;
+  /** 1 for tokens, 0 for padding, [B, T]; with pastKeyValues also [B, past + T]. Default: all ones. */
+  readonly attentionMask?: Rows | undefined;
+  /** Positions of the text tokens [B, T]. Default: counted from 0, or on from pastKeyValues. */
+  readonly positionIds?: Rows | undefined;
+  /** Pictures float32 [b, 3, H, W] or clips [b, F, 3, H, W], b dividing B; row i sees picture i mod b. */
+  readonly pixelValues?: HostTensor<"float32"> | undefined;
+  /** Multiplies the attention probabilities of each head of the text decoder: float32 [H] or [L, H]. */
+  readonly headMask?: HostTensor<"float32"> | undefined;
+  /** Target ids [B, T], −100 for none; adds `loss` to the result. */
+  readonly labels?: Rows | undefined;
+  /** Continue from an earlier call's `pastKeyValues`; it stays valid and may be continued again. */
+  readonly pastKeyValues?: PastKeyValues | undefined;
+  /** Return pastKeyValues. Default: false, since the caller has to dispose them. */
+  readonly useCache?: boolean | undefined;
+  /** Return attention probabilities. Default: the configuration's output_attentions. */
+  readonly outputAttentions?: boolean | undefined;
+  /** Return hidden states. Default: the configuration's output_hidden_states. */
+  readonly outputHiddenStates?: boolean | undefined;
+  /** Accept pictures of other sizes than the model's. Default false. */
+  readonly interpolatePosEncoding?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The shape of the text of one forward() call. */
+export interface TextShape {
+  readonly batch: number;
+  readonly length: number;
+}
+
+const names: readonly (keyof ForwardInputs)[] = [
+  "inputIds",
+  "inputsEmbeds",
+  "attentionMask",
+  "positionIds",
+  "pixelValues",
+  "headMask",
+  "labels",
+  "pastKeyValues",
+  "useCache",
+  "outputAttentions",
+  "outputHiddenStates",
+  "interpolatePosEncoding",
+  "signal",
+];
+
+/** Checks the arguments of forward() and returns the shape of the text. */
+export function checkForward(inputs: ForwardInputs, config: GitConfig): TextShape {
+  const problems = unknownOptions(inputs, names);
+  const report = (subject: string, problem: string, expected?: string, got?: unknown) =>
+    problems.push({ subject, problem, expected, got: got === undefined ? undefined : String(got) });
+
+  const { inputIds, inputsEmbeds, pixelValues, pastKeyValues } = inputs;
+  if ((inputIds === undefined) === (inputsEmbeds === undefined))
+    report("forward()", "one of inputIds and inputsEmbeds is needed, and not both");
+  const shape = inputsEmbeds?.shape ?? [inputIds?.length ?? 0, inputIds?.[0]?.length ?? 0, config.hiddenSize];
+  const [batch = 0, length = 0, width = 0] = shape;
+  if (shape.length !== 3 || width !== config.hiddenSize)
+    report("inputsEmbeds", "the shape is wrong", `[B, T, ${config.hiddenSize}]`, `[${shape.join(", ")}]`);
+  if (batch < 1 || length < 1) report(inputsEmbeds === undefined ? "inputIds" : "inputsEmbeds", "it holds no token");
+
+  const past = pastKeyValues?.length ?? 0;
+  checkRows("inputIds", inputIds, batch, [length], [0, config.vocabSize - 1], problems);
+  checkRows("attentionMask", inputs.attentionMask, batch, [length, past + length], [0, 1], problems);
+  checkRows("positionIds", inputs.positionIds, batch, [length], [0, config.maxPositionEmbeddings - 1], problems);
+  checkRows("labels", inputs.labels, batch, [length], [-100, config.vocabSize - 1], problems);
+  if (inputs.positionIds === undefined && past + length > config.maxPositionEmbeddings) {
+    report(
+      "forward()",
+      "the text is longer than the positions the model has",
+      `at most ${config.maxPositionEmbeddings}`,
+      past + length,
+    );
+  }
+  if (inputs.labels?.some((row) => row.some((id) => id < 0 && id !== -100)))
+    report("labels", "a label is negative", "−100 or a token id");
+  if (pixelValues !== undefined && batch % (pixelValues.shape[0] ?? 0) !== 0) {
+    report("pixelValues", "the pictures do not fit the texts", `a number that divides ${batch}`, pixelValues.shape[0]);
+  }
+  if (pastKeyValues !== undefined) {
+    if (pixelValues !== undefined) report("pixelValues", "pastKeyValues hold a picture already; pass one of the two");
+    if (pastKeyValues.batch !== batch)
+      report("pastKeyValues", "it has another number of rows", String(batch), pastKeyValues.batch);
+  }
+  const { headMask } = inputs;
+  const { numHiddenLayers: layers, numAttentionHeads: heads } = config;
+  if (
+    headMask !== undefined &&
+    headMask.shape.join() !== String(heads) &&
+    headMask.shape.join() !== `${layers},${heads}`
+  ) {
+    report("headMask", "the shape is wrong", `[${heads}] or [${layers}, ${heads}]`, `[${headMask.shape.join(", ")}]`);
+  }
+  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+  return { batch, length };
+}
+
+function checkRows(
+  subject: string,
+  rows: Rows | undefined,
+  batch: number,
+  lengths: readonly number[],
+  [least, most]: readonly [number, number],
+  problems: Problem[],
+): void {
+  if (rows === undefined) return;
+  if (rows.length !== batch)
+    problems.push({
+      subject,
+      problem: "the number of rows is wrong",
+      expected: String(batch),
+      got: String(rows.length),
+    });
+  for (const [r, row] of rows.entries()) {
+    if (!lengths.includes(row.length)) {
+      problems.push({
+        subject: `${subject} row ${r}`,
+        problem: "the length is wrong",
+        expected: [...new Set(lengths)].join(" or "),
+        got: String(row.length),
+      });
+    }
+    const wrong = row.find((value) => !Number.isInteger(value) || value < least || value > most);
+    if (wrong !== undefined)
+      problems.push({
+        subject: `${subject} row ${r}`,
+        problem: "a value is out of range",
+        expected: `${least} to ${most}`,
+        got: String(wrong),
+      });
+  }
+}

@@ -1,0 +1,213 @@
+// GitForCausalLM: the whole model, as in the documentation of transformers, and the operations that change it.
+import { GlimpseError } from "@glimpsejs/base";
+import { GenerationConfig, type GitConfig } from "@glimpsejs/config";
+import type { HostTensor } from "@glimpsejs/graph";
+import type { CheckpointFiles } from "@glimpsejs/weights";
+import { generationDefaults, type Notice, readConfig, readGenerationConfig } from "./checkpoint.ts";
+import { prunedHeads, resizedEmbeddings } from "./edit-weights.ts";
+import type { EncodeOptions, Engine } from "./engine.ts";
+import { type ForwardOutput, forward } from "./forward/forward.ts";
+import type { ForwardInputs, Rows } from "./forward/inputs.ts";
+import { collect, type GenerateOutput, promptsOf } from "./generation/generate.ts";
+import { greedySearch, type Prompt, type Step } from "./generation/greedy.ts";
+import { type GenerateOptions, type GenerationPlan, planGeneration } from "./generation/plan.ts";
+import type { Platform } from "./platform.ts";
+import {
+  type FreshModelOptions,
+  freshEngine,
+  type ModelOptions,
+  openEngine,
+  PreTrainedModel,
+  withFiles,
+} from "./pretrained-model.ts";
+import { writeJson } from "./save.ts";
+import { TokenTree } from "./token-tree.ts";
+import { Trunk } from "./trunk.ts";
+
+/** Arguments of generate(): the pictures and prompts, and how to search. */
+export interface GenerateInputs extends GenerateOptions {
+  /** Pictures float32 [b, 3, H, W] or clips [b, F, 3, H, W]; or a trunk made of them. Text alone without either. */
+  readonly pixelValues?: HostTensor<"float32"> | undefined;
+  /** Pictures that were encoded before, instead of pixelValues. It stays the caller's. */
+  readonly trunk?: Trunk | undefined;
+  /** Prompts [B, T], b dividing B; row i is about picture i mod b. Default: [CLS] (bos_token_id) for each picture. */
+  readonly inputIds?: Rows | undefined;
+  /** 0 marks padding in inputIds, wherever it stands. */
+  readonly attentionMask?: Rows | undefined;
+  readonly interpolatePosEncoding?: boolean | undefined;
+}
+
+/** GIT: pictures or clips and text in, text out. */
+export class GitForCausalLM extends PreTrainedModel {
+  /** Defaults of generate(), from generation_config.json. */
+  readonly generationConfig: GenerationConfig;
+  /** Files the checkpoint lacked and what was assumed instead. */
+  readonly notices: readonly Notice[];
+
+  private constructor(
+    platform: Platform,
+    engine: Engine,
+    generationConfig: GenerationConfig,
+    notices: readonly Notice[] = [],
+  ) {
+    super(platform, engine);
+    this.generationConfig = generationConfig;
+    this.notices = notices;
+  }
+
+  /** Loads a checkpoint by Hub id or folder; the bundled demo checkpoint when left out. */
+  static fromPretrained(platform: Platform, source?: string, options: ModelOptions = {}): Promise<GitForCausalLM> {
+    return withFiles(platform, source, options, (files) => GitForCausalLM.fromFiles(platform, files, options));
+  }
+
+  /** The same from files that are open already; they stay the caller's. */
+  static async fromFiles(
+    platform: Platform,
+    files: CheckpointFiles,
+    options: ModelOptions = {},
+  ): Promise<GitForCausalLM> {
+    const notices: Notice[] = [];
+    const generationConfig = await readGenerationConfig(files, await readConfig(files), notices);
+    return new GitForCausalLM(
+      platform,
+      await openEngine(platform, files, "causalLM", options),
+      generationConfig,
+      notices,
+    );
+  }
+
+  /** A model with random weights. */
+  static async fromConfig(
+    platform: Platform,
+    config: GitConfig,
+    options: FreshModelOptions = {},
+  ): Promise<GitForCausalLM> {
+    const engine = await freshEngine(platform, config, "causalLM", options);
+    return new GitForCausalLM(platform, engine, generationDefaults(config));
+  }
+
+  /** Logits of every image and text row. Throws "invalid-argument" listing everything wrong with `inputs`. */
+  forward(inputs: ForwardInputs): Promise<ForwardOutput> {
+    return this.queue.run(() => forward(this.engine, inputs), inputs.signal);
+  }
+
+  /** Encodes pictures or clips once, for any number of generate() calls. Dispose the trunk. */
+  encode(pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<Trunk> {
+    return this.queue.run(() => Trunk.encode(this.engine, pixelValues, options), options.signal);
+  }
+
+  /** Continues every prompt. Throws "invalid-argument" listing everything wrong with `inputs`, "non-finite", "aborted". */
+  async generate(inputs: GenerateInputs): Promise<GenerateOutput> {
+    const request = this.request(inputs);
+    const { plan, inputIds } = request;
+    const scores = plan.outputScores ? this.config.vocabSize : undefined;
+    return this.queue.run(() => collect(this.search(request), inputIds, scores), plan.signal);
+  }
+
+  /** generate() as it goes: the state of all sequences after each step. Other calls may run between two steps. */
+  async *generateSteps(inputs: GenerateInputs): AsyncGenerator<Step, void, undefined> {
+    const request = this.request(inputs);
+    const steps = this.search(request);
+    try {
+      for (;;) {
+        const { value, done } = await this.queue.run(() => steps.next(), request.plan.signal);
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await steps.return();
+    }
+  }
+
+  /**
+   * Changes the vocabulary to `size` tokens. Old rows keep their embeddings and logits; new ones start as in a fresh
+   * model (seeded). The generation config keeps its token ids, which must still exist.
+   */
+  resizeTokenEmbeddings(size: number, options: { readonly seed?: number } = {}): Promise<void> {
+    return this.queue.run(async () => {
+      const { config, weights } = await resizedEmbeddings(
+        this.engine.config,
+        this.engine.weights,
+        size,
+        options.seed ?? 0,
+      );
+      this.engine = await this.engine.replaced({ config, weights });
+    });
+  }
+
+  /** Removes attention heads of the text decoder, given per layer; the result equals a headMask of 0 for them. */
+  pruneHeads(heads: Readonly<Record<number, readonly number[]>>): Promise<void> {
+    return this.queue.run(async () => {
+      const { config, weights } = await prunedHeads(this.engine.config, this.engine.weights, heads);
+      this.engine = await this.engine.replaced({ config, weights });
+    });
+  }
+
+  /** As for every model, and generation_config.json. */
+  override async savePretrained(folder: string): Promise<void> {
+    await super.savePretrained(folder);
+    await writeJson(
+      await this.platform.sink(folder),
+      "generation_config.json",
+      GenerationConfig.toJson(this.generationConfig),
+    );
+  }
+
+  /** Everything about a call that can be checked before anything runs. */
+  private request(inputs: GenerateInputs): GenerationRequest {
+    const { pixelValues, trunk, inputIds: given, attentionMask, interpolatePosEncoding, ...options } = inputs;
+    const plan = planGeneration(options, this.generationConfig, this.config);
+    if (pixelValues !== undefined && trunk !== undefined) {
+      throw new GlimpseError(
+        { subject: "generate()", problem: "pixelValues and trunk are both given", advice: "Pass one of them." },
+        { code: "invalid-argument" },
+      );
+    }
+    const pictures = trunk?.batch ?? pixelValues?.shape[0] ?? given?.length ?? 1;
+    const inputIds = given ?? Array.from({ length: pictures }, () => [this.startToken()]);
+    const prompts = promptsOf(inputIds, attentionMask, pictures, this.config);
+    for (const prompt of prompts) plan.maxNewTokens(prompt.ids.length);
+    return { plan, inputIds, prompts, pictures, pixelValues, trunk, interpolatePosEncoding };
+  }
+
+  /** Encodes the pictures if they are not yet, and searches. A trunk of its own is freed at the end. */
+  private async *search(request: GenerationRequest): AsyncGenerator<Step, void, undefined> {
+    const { plan, prompts, pictures, pixelValues, interpolatePosEncoding } = request;
+    const own = request.trunk === undefined;
+    const encodeOptions = { interpolatePosEncoding, signal: plan.signal };
+    const trunk =
+      request.trunk ??
+      (pixelValues === undefined
+        ? Trunk.empty(this.engine, pictures)
+        : await Trunk.encode(this.engine, pixelValues, encodeOptions));
+    try {
+      yield* greedySearch(() => new TokenTree(this.engine, trunk), prompts, plan);
+    } finally {
+      if (own) trunk.dispose();
+    }
+  }
+
+  private startToken(): number {
+    const id = this.generationConfig.bosTokenId ?? this.config.bosTokenId;
+    if (id !== null && id !== undefined) return id;
+    throw new GlimpseError(
+      {
+        subject: "generate()",
+        problem: "there is no prompt and the configuration names no bos_token_id",
+        advice: "Pass inputIds.",
+      },
+      { code: "invalid-argument" },
+    );
+  }
+}
+
+/** One call of generate(), checked. */
+interface GenerationRequest {
+  readonly plan: GenerationPlan;
+  readonly inputIds: Rows;
+  readonly prompts: readonly Prompt[];
+  readonly pictures: number;
+  readonly pixelValues: HostTensor<"float32"> | undefined;
+  readonly trunk: Trunk | undefined;
+  readonly interpolatePosEncoding: boolean | undefined;
+}

@@ -1,0 +1,185 @@
+// GitProcessor: pictures to pixel values and text to ids, and ids back to text; as in the documentation of transformers.
+import { GlimpseError } from "@glimpsejs/base";
+import { type GitConfig, ImageProcessorConfig, TokenizerConfig } from "@glimpsejs/config";
+import type { HostTensor } from "@glimpsejs/graph";
+import { ImageProcessor } from "@glimpsejs/processor";
+import { BertTokenizer, type EncodeOptions } from "@glimpsejs/tokenizer";
+import type { CheckpointFiles } from "@glimpsejs/weights";
+import { type Notice, readConfig } from "./checkpoint.ts";
+import type { OpenOptions, Platform } from "./platform.ts";
+import { withFiles } from "./pretrained-model.ts";
+import { writeJson } from "./save.ts";
+
+/** Arguments of GitProcessor.process(). A batch of pictures and the frames of one clip are different arguments. */
+export interface ProcessorInputs extends EncodeOptions {
+  /** Pictures, as this platform takes them: paths, URLs, bytes, raw pixels. Gives pixelValues [B, 3, H, W]. */
+  readonly images?: readonly unknown[] | undefined;
+  /** The frames of one clip in order. Gives pixelValues [1, F, 3, H, W]. */
+  readonly frames?: readonly unknown[] | undefined;
+  /** One text or several; several are padded to the longest unless `padding` says otherwise. */
+  readonly text?: string | readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What process() returns: as much of it as there were arguments for. Ready to be passed to forward() or generate(). */
+export interface ProcessorOutput {
+  readonly pixelValues?: HostTensor<"float32">;
+  readonly inputIds?: readonly (readonly number[])[];
+  readonly attentionMask?: readonly (readonly number[])[];
+}
+
+/** Tokenizer and image processor of one checkpoint. Holds no resources. */
+export class GitProcessor {
+  readonly tokenizer: BertTokenizer;
+  readonly imageProcessor: ImageProcessor;
+  /** Files the checkpoint lacked and what was assumed instead. */
+  readonly notices: readonly Notice[];
+  private readonly platform: Platform;
+
+  constructor(
+    platform: Platform,
+    tokenizer: BertTokenizer,
+    imageProcessor: ImageProcessor,
+    notices: readonly Notice[] = [],
+  ) {
+    this.platform = platform;
+    this.tokenizer = tokenizer;
+    this.imageProcessor = imageProcessor;
+    this.notices = notices;
+  }
+
+  /** Loads tokenizer and processor files of a checkpoint; for those that are missing, what its config.json implies. */
+  static fromPretrained(platform: Platform, source?: string, options: OpenOptions = {}): Promise<GitProcessor> {
+    return withFiles(platform, source, options, async (files) =>
+      GitProcessor.fromFiles(platform, files, await readConfig(files)),
+    );
+  }
+
+  /** The same from files that are open already. */
+  static async fromFiles(platform: Platform, files: CheckpointFiles, config: GitConfig): Promise<GitProcessor> {
+    const notices: Notice[] = [];
+    const tokenizer = await readTokenizer(files, config, notices);
+    return new GitProcessor(platform, tokenizer, await readImageProcessor(files, config, notices), notices);
+  }
+
+  /** Prepares pictures, frames and text. Throws "invalid-argument", "invalid-image". */
+  async process(inputs: ProcessorInputs): Promise<ProcessorOutput> {
+    const { images, frames, text, signal, ...encodeOptions } = inputs;
+    if (images !== undefined && frames !== undefined) {
+      throw new GlimpseError(
+        {
+          subject: "process()",
+          problem: "images and frames are both given",
+          advice: "Pass pictures as images, or one clip as frames.",
+        },
+        { code: "invalid-argument" },
+      );
+    }
+    const decode = async (inputs: readonly unknown[]) => {
+      const pictures = [];
+      for (const input of inputs) pictures.push(await this.platform.picture(input, signal));
+      return pictures;
+    };
+    const texts = text === undefined ? undefined : typeof text === "string" ? [text] : text;
+    const encoded =
+      texts && this.tokenizer.encodeBatch(texts, { padding: texts.length > 1 ? "longest" : false, ...encodeOptions });
+    return {
+      ...(images && { pixelValues: this.imageProcessor.preprocess(await decode(images)) }),
+      ...(frames && { pixelValues: this.imageProcessor.preprocessClip(await decode(frames)) }),
+      ...encoded,
+    };
+  }
+
+  /** Ids to text. */
+  decode(ids: Iterable<number>, options: { readonly skipSpecialTokens?: boolean } = {}): string {
+    return this.tokenizer.decode(ids, options);
+  }
+
+  /** Rows of ids to texts. */
+  batchDecode(rows: Iterable<Iterable<number>>, options: { readonly skipSpecialTokens?: boolean } = {}): string[] {
+    return Array.from(rows, (ids) => this.decode(ids, options));
+  }
+
+  /** Writes preprocessor_config.json, vocab.txt, tokenizer.json and tokenizer_config.json into a folder. */
+  async savePretrained(folder: string): Promise<void> {
+    const sink = await this.platform.sink(folder);
+    await writeJson(sink, "preprocessor_config.json", ImageProcessorConfig.toJson(this.imageProcessor.config));
+    await writeJson(sink, "tokenizer.json", this.tokenizer.toTokenizerJson());
+    await writeJson(sink, "tokenizer_config.json", TokenizerConfig.toJson(this.tokenizer.config));
+    await sink.write("vocab.txt", [new TextEncoder().encode(this.tokenizer.toVocabText())]);
+  }
+}
+
+/** tokenizer.json, or vocab.txt with tokenizer_config.json, or the vocabulary that config.json implies. */
+export async function readTokenizer(
+  files: CheckpointFiles,
+  config: GitConfig,
+  notices: Notice[],
+): Promise<BertTokenizer> {
+  const settings = await files.json("tokenizer_config.json");
+  const options =
+    settings === undefined ? {} : { config: TokenizerConfig.fromJson(settings, `${files.name}/tokenizer_config.json`) };
+  const tokenizer = await readVocabulary(files, config, notices, options);
+  if (tokenizer.vocabSize > config.vocabSize) {
+    throw new GlimpseError(
+      {
+        subject: files.name,
+        problem: "the tokenizer has tokens that the model does not know",
+        expected: `at most ${config.vocabSize}`,
+        got: String(tokenizer.vocabSize),
+      },
+      { code: "invalid-tokenizer" },
+    );
+  }
+  return tokenizer;
+}
+
+async function readVocabulary(
+  files: CheckpointFiles,
+  config: GitConfig,
+  notices: Notice[],
+  options: { config?: TokenizerConfig },
+): Promise<BertTokenizer> {
+  const json = await files.json("tokenizer.json");
+  if (json !== undefined) return BertTokenizer.fromTokenizerJson(json, options);
+  const vocabulary = await files.bytes("vocab.txt", maxVocabularyBytes);
+  if (vocabulary !== undefined) return BertTokenizer.fromVocab(vocabulary, options);
+  if (config.vocabSize !== bertVocabSize) {
+    throw new GlimpseError(
+      {
+        subject: files.name,
+        problem: "there is neither tokenizer.json nor vocab.txt",
+        advice: `A vocabulary of ${config.vocabSize} tokens is not BERT's, so it cannot be assumed.`,
+      },
+      { code: "missing-file" },
+    );
+  }
+  notices.push({
+    file: "tokenizer.json",
+    assumed: `the vocabulary of bert-base-uncased, since config.json says vocab_size ${bertVocabSize}`,
+  });
+  const { vocabulary: bert } = await import("@glimpsejs/tokenizer/bert-base-uncased");
+  return BertTokenizer.fromVocab(bert, options);
+}
+
+const bertVocabSize = 30522;
+// A million lines of the longest words a tokenizer splits (100 characters) are 100 MB; real ones have 0.2.
+const maxVocabularyBytes = 100_000_000;
+
+/** preprocessor_config.json, or processor_config.json, or what config.json implies. */
+export async function readImageProcessor(
+  files: CheckpointFiles,
+  config: GitConfig,
+  notices: Notice[],
+): Promise<ImageProcessor> {
+  for (const file of ["preprocessor_config.json", "processor_config.json"]) {
+    const json = await files.json(file);
+    if (json !== undefined) return new ImageProcessor(ImageProcessorConfig.fromJson(json, `${files.name}/${file}`));
+  }
+  const { imageSize } = config.visionConfig;
+  notices.push({
+    file: "preprocessor_config.json",
+    assumed: `CLIP preprocessing to ${imageSize} × ${imageSize} pixels`,
+  });
+  return new ImageProcessor(ImageProcessorConfig.forModel(config));
+}

@@ -1,0 +1,67 @@
+// What the host does with a row of logits: read it, check it, take its maximum, turn it into log-probabilities.
+import type { DeviceTensor } from "@glimpsejs/backend";
+import { GlimpseError } from "@glimpsejs/base";
+import type { HostTensor } from "@glimpsejs/graph";
+
+/** Reads logits float32 [R, V] and frees them. Throws "non-finite" if there is a NaN or an infinity among them. */
+export async function readLogits(tensor: DeviceTensor): Promise<HostTensor<"float32">> {
+  const host = await readFloats(tensor);
+  if (!isFinite32(host.data)) {
+    throw new GlimpseError(
+      {
+        subject: "logits",
+        problem: "the model computed a value that is not a number",
+        advice: "The weights or the pixel values hold NaN or infinity.",
+      },
+      { code: "non-finite" },
+    );
+  }
+  return host;
+}
+
+/** Reads a float32 tensor and frees it. */
+export async function readFloats(tensor: DeviceTensor): Promise<HostTensor<"float32">> {
+  try {
+    const host = await tensor.read();
+    if (host.dtype === "float32") return host;
+    throw new GlimpseError(
+      { subject: "output", problem: "the backend returned the wrong dtype", expected: "float32", got: host.dtype },
+      { code: "backend" },
+    );
+  } finally {
+    tensor.dispose();
+  }
+}
+
+/** Row `i` of a [R, V] tensor, a view. */
+export function row(tensor: HostTensor<"float32">, i: number): Float32Array {
+  const width = tensor.shape.at(-1) ?? 0;
+  return tensor.data.subarray(i * width, (i + 1) * width);
+}
+
+/** The index of the first largest value. */
+export function argMax(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i;
+  return best;
+}
+
+/** log Σ exp(values), computed in double precision around the maximum. */
+export function logSumExp(values: Float32Array): number {
+  const max = values[argMax(values)] ?? 0;
+  let sum = 0;
+  for (const value of values) sum += Math.exp(value - max);
+  return max + Math.log(sum);
+}
+
+/** Log-probability of one entry of a row of logits. */
+export function logProbability(values: Float32Array, index: number): number {
+  return (values[index] ?? Number.NEGATIVE_INFINITY) - logSumExp(values);
+}
+
+function isFinite32(values: Float32Array): boolean {
+  // A NaN or an infinity survives multiplication by zero; a sum of such products is then NaN.
+  let zero = 0;
+  for (const value of values) zero += value * 0;
+  return zero === 0;
+}

@@ -1,0 +1,45 @@
+// What core needs from the place it runs in, as one value: Node hands in files, the Hub's cache, sharp and its
+// backends; a browser its own. Core itself touches no platform.
+import type { BackendPlugin } from "@glimpsejs/backend";
+import type { Picture } from "@glimpsejs/processor";
+import type { CheckpointFiles } from "@glimpsejs/weights";
+
+/** Options of every call that opens a checkpoint. */
+export interface OpenOptions {
+  /** Branch, tag, commit or `refs/pr/N` of a Hub repository. Default "main". */
+  readonly revision?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called while files are downloaded and weights are loaded. */
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+/** How far a load is. */
+export interface LoadProgress {
+  readonly phase: "download" | "load";
+  /** The file being downloaded, or what is being loaded. */
+  readonly file: string;
+  /** Bytes so far. */
+  readonly loaded: number;
+  /** Bytes in all, where known. */
+  readonly total: number | undefined;
+}
+
+/** Where savePretrained() writes. */
+export interface FileSink {
+  /** Writes one file; chunks are written in order, so that large files are never whole in memory. */
+  write(file: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
+}
+
+/** The place Glimpse runs in. */
+export interface Platform {
+  /** Opens a checkpoint by Hub id or folder; undefined means the bundled demo checkpoint. */
+  open(source: string | undefined, options: OpenOptions): Promise<CheckpointFiles>;
+  /** Opens a folder for writing, creating it if needed. */
+  sink(folder: string): Promise<FileSink>;
+  /** The backend used when a caller names none. */
+  backend(): BackendPlugin;
+  /** Decodes whatever this platform calls a picture: a path, URL, bytes, Blob, or raw pixels. */
+  picture(input: unknown, signal: AbortSignal | undefined): Promise<Picture>;
+  /** Bytes of memory that a load may still use, where the platform knows. */
+  availableMemory(): number | undefined;
+}

@@ -1,0 +1,134 @@
+// What all model classes share: opening a checkpoint or a fresh model, one call at a time, saving, dispose().
+import type { BackendPlugin } from "@glimpsejs/backend";
+import { GlimpseError } from "@glimpsejs/base";
+import type { GitConfig } from "@glimpsejs/config";
+import type { WeightSource } from "@glimpsejs/graph";
+import { type ModelPart, matchWeights } from "@glimpsejs/model";
+import { type CheckpointFiles, openWeights } from "@glimpsejs/weights";
+import { readConfig } from "./checkpoint.ts";
+import { Engine } from "./engine.ts";
+import { checkMemory } from "./memory.ts";
+import { rejectUnknownOptions } from "./options.ts";
+import type { OpenOptions, Platform } from "./platform.ts";
+import { Queue } from "./queue.ts";
+import { randomWeights } from "./random-init.ts";
+import { saveModel } from "./save.ts";
+import { forBackend } from "./weights.ts";
+
+/** Options of fromPretrained(). */
+export interface ModelOptions extends OpenOptions {
+  /** What to run on. Default: the platform's choice. */
+  readonly backend?: BackendPlugin | undefined;
+}
+
+/** Options of fromConfig(). */
+export interface FreshModelOptions {
+  /** Seed of the random weights, an integer. Default 0. */
+  readonly seed?: number | undefined;
+  readonly backend?: BackendPlugin | undefined;
+}
+
+/** A model with its engine. Owns it: dispose() when done, or declare it with `await using`. */
+export abstract class PreTrainedModel {
+  protected readonly platform: Platform;
+  protected engine: Engine;
+  protected readonly queue = new Queue();
+
+  protected constructor(platform: Platform, engine: Engine) {
+    this.platform = platform;
+    this.engine = engine;
+  }
+
+  /** The model's configuration. */
+  get config(): GitConfig {
+    return this.engine.config;
+  }
+
+  /**
+   * Writes config.json and model.safetensors (in the stored dtypes) into a folder, so that this library and
+   * transformers load it again. Large weights are written one at a time.
+   */
+  async savePretrained(folder: string): Promise<void> {
+    await this.queue.run(async () => saveModel(await this.platform.sink(folder), this.engine));
+  }
+
+  /** Frees weights and device memory once calls under way have ended. Safe to call twice. */
+  async dispose(): Promise<void> {
+    await this.queue.run(() => this.engine.dispose());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}
+
+/**
+ * Opens a checkpoint's files, hands them to `use`, and closes them. Options are checked before anything is opened.
+ * Weights that `use` opened keep open what they read from.
+ */
+export async function withFiles<T>(
+  platform: Platform,
+  source: string | undefined,
+  options: ModelOptions,
+  use: (files: CheckpointFiles) => Promise<T>,
+): Promise<T> {
+  rejectUnknownOptions(options, ["revision", "signal", "onProgress", "backend"]);
+  const files = await platform.open(source, options);
+  try {
+    return await use(files);
+  } finally {
+    await files.dispose();
+  }
+}
+
+/** The engine of a checkpoint. The weights and the files they read from belong to it; `files` stays the caller's. */
+export async function openEngine(
+  platform: Platform,
+  files: CheckpointFiles,
+  part: ModelPart,
+  options: ModelOptions,
+): Promise<Engine> {
+  const config = await readConfig(files);
+  const stored = await openWeights(files, { signal: options.signal });
+  try {
+    return await engineFor(platform, config, matchWeights(stored, config, part), part, options);
+  } catch (error) {
+    await stored.dispose?.();
+    throw error;
+  }
+}
+
+/** The engine of a model with random weights. Throws "invalid-argument" when the seed is not an integer. */
+export async function freshEngine(
+  platform: Platform,
+  config: GitConfig,
+  part: ModelPart,
+  options: FreshModelOptions,
+): Promise<Engine> {
+  const { seed = 0 } = options;
+  if (!Number.isSafeInteger(seed)) {
+    throw new GlimpseError(
+      { subject: 'option "seed"', problem: "it is not an integer", got: String(seed) },
+      { code: "invalid-argument" },
+    );
+  }
+  return engineFor(platform, config, randomWeights(config, part, seed), part, options);
+}
+
+async function engineFor(
+  platform: Platform,
+  config: GitConfig,
+  weights: WeightSource,
+  part: ModelPart,
+  options: ModelOptions,
+): Promise<Engine> {
+  const plugin = options.backend ?? platform.backend();
+  checkMemory(weights, plugin, platform);
+  const backend = await plugin.open();
+  try {
+    return await Engine.open({ config, weights: forBackend(weights, backend), part, backend, signal: options.signal });
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}

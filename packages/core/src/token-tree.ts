@@ -1,0 +1,152 @@
+// A tree of text tokens on a trunk, and its KV cache. The cache is append-only: every run takes the next slots of
+// each picture, the mask says which slots are a token's ancestors, positions are explicit. So greedy rows, beams,
+// returned sequences and questions about one picture are all leaves of one tree, and no key or value is ever moved.
+// Slots of finished branches stay until dispose(): a tree lives as long as one call (or one chain of
+// pastKeyValues), and a slot costs 2·L·D floats.
+import type { DeviceTensor, Feeds } from "@glimpsejs/backend";
+import { DisposedError } from "@glimpsejs/base";
+import { float32, type HostTensor, int32 } from "@glimpsejs/graph";
+import type { Engine } from "./engine.ts";
+import { readLogits } from "./logits.ts";
+import { ancestorMask, type NewToken, type Placement, placeTokens, type TreeNode } from "./tree-layout.ts";
+import type { Trunk, TrunkCache } from "./trunk.ts";
+
+/** A token to be added to a tree, with its id. */
+export interface NewTextToken extends NewToken {
+  readonly id: number;
+}
+
+/** The text of one or more pictures while it grows. Owns the cache, not the trunk. */
+export class TokenTree {
+  readonly trunk: Trunk;
+  private readonly engine: Engine;
+  private cache: Readonly<Record<string, DeviceTensor>> | undefined;
+  /** Position of the token in each slot, a row per picture. */
+  private readonly slotPositions: number[][];
+  private used = 0;
+  private disposed = false;
+
+  constructor(engine: Engine, trunk: Trunk) {
+    this.engine = engine;
+    this.trunk = trunk;
+    this.slotPositions = Array.from({ length: trunk.batch }, () => []);
+  }
+
+  /**
+   * Adds tokens and returns their nodes in the same order, and the logits float32 [wanted.length, V] of the tokens
+   * whose indices are in `wanted`. One decoder run, together with the image tokens if the trunk is still new.
+   * Throws "non-finite" when the model's weights or pictures produce NaN or infinity.
+   */
+  async grow(
+    tokens: readonly NewTextToken[],
+    wanted: readonly number[],
+  ): Promise<{ readonly nodes: readonly TreeNode[]; readonly logits: HostTensor<"float32"> }> {
+    const placement = placeTokens(tokens, this.trunk.batch, this.used);
+    const { nodes, rows, width } = placement;
+    const inputIds = new Int32Array(this.trunk.batch * width);
+    for (const [i, token] of tokens.entries()) inputIds[rows[i] ?? 0] = token.id;
+    const feeds = {
+      inputIds: int32(inputIds, [this.trunk.batch, width]),
+      wanted: int32(
+        wanted.map((i) => rows[i] ?? 0),
+        [wanted.length],
+      ),
+    };
+    const { logits } = await this.run("decoder", placement, feeds, ["logits"]);
+    return { nodes, logits: await readLogits(logits) };
+  }
+
+  /** Adds tokens through the graph that computes every row; `feeds` are its inputs that a tree does not know of. */
+  async forward<O extends string>(
+    tokens: readonly NewToken[],
+    feeds: Feeds,
+    outputs: readonly O[],
+  ): Promise<{ readonly nodes: readonly TreeNode[]; readonly outputs: Readonly<Record<O, DeviceTensor>> }> {
+    const placement = placeTokens(tokens, this.trunk.batch, this.used);
+    const results = await this.run("forward", placement, feeds, outputs);
+    return { nodes: placement.nodes, outputs: results };
+  }
+
+  /** Frees the cache; the trunk stays its owner's. Safe to call twice; later use throws DisposedError. */
+  dispose(): void {
+    this.disposed = true;
+    for (const tensor of Object.values(this.cache ?? {})) tensor.dispose();
+    this.cache = undefined;
+  }
+
+  /** One decoder run: feeds what tree and trunk hold, and keeps what they need of the results. */
+  private async run<O extends string>(
+    graph: "decoder" | "forward",
+    placement: Placement,
+    feeds: Feeds,
+    outputs: readonly O[],
+  ): Promise<Readonly<Record<O, DeviceTensor>>> {
+    if (this.disposed) throw new DisposedError("token tree");
+    const { engine, trunk } = this;
+    const features = trunk.pendingFeatures;
+    const learnsTrunk = features !== undefined && trunk.imageTokens > 0;
+    const past = engine.cacheNames("past");
+    const all: Feeds = {
+      imageFeatures: features ?? float32([], [trunk.batch, 0, engine.config.visionConfig.hiddenSize]),
+      ...(trunk.settledCache ?? engine.emptyCache("trunk", trunk.batch)),
+      ...(this.cache ?? engine.emptyCache("past", trunk.batch)),
+      ...this.textFeeds(placement, learnsTrunk),
+      ...feeds,
+    };
+    const present = engine.cacheNames("present");
+    const image = learnsTrunk ? engine.cacheNames("image") : [];
+    // A failed run has consumed the cache; the tree cannot go on.
+    this.cache = undefined;
+    let results: Readonly<Record<string, DeviceTensor>>;
+    try {
+      results = await engine.run(graph, all, [...outputs, ...present, ...image]);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+    const take = (name: string): DeviceTensor => {
+      const tensor = results[name];
+      if (tensor === undefined) throw new TypeError(`backend: the output "${name}" is missing.`);
+      return tensor;
+    };
+    this.cache = named(past, (name) => take(name.replace("past.", "present.")));
+    if (learnsTrunk)
+      trunk.settle(
+        named(engine.cacheNames("trunk"), (name) => take(name.replace("trunk.", "image."))) satisfies TrunkCache,
+      );
+    this.used += placement.width;
+    return named(outputs, take);
+  }
+
+  /** Positions and mask and, for relative positions, where everything stands in [image; text] order. */
+  private textFeeds(placement: Placement, withImage: boolean): Feeds {
+    const { batch, imageTokens } = this.trunk;
+    const { nodes, rows, width } = placement;
+    const positions = new Int32Array(batch * width);
+    for (const [i, node] of nodes.entries()) positions[rows[i] ?? 0] = node.position;
+    for (const [picture, slots] of this.slotPositions.entries()) {
+      slots.push(...positions.subarray(picture * width, (picture + 1) * width));
+    }
+    const feeds = {
+      positionIds: int32(positions, [batch, width]),
+      mask: float32(ancestorMask(placement, batch, this.used), [batch, width, this.used + width]),
+    };
+    if (this.engine.config.positionEmbeddingType === "absolute") return feeds;
+    const image = Array.from({ length: imageTokens }, (_, i) => i);
+    const keys = this.slotPositions.flatMap((slots) => [...image, ...slots.map((position) => imageTokens + position)]);
+    const newImage = withImage ? this.slotPositions.flatMap(() => image) : [];
+    return {
+      ...feeds,
+      imagePositions: int32(newImage, [batch, newImage.length / batch]),
+      textPositions: int32(
+        positions.map((position) => imageTokens + position),
+        [batch, width],
+      ),
+      keyPositions: int32(keys, [batch, keys.length / batch]),
+    };
+  }
+}
+
+function named<K extends string, T>(names: readonly K[], value: (name: K) => T): Readonly<Record<K, T>> {
+  return Object.fromEntries(names.map((name) => [name, value(name)])) as Record<K, T>;
+}

@@ -1,0 +1,91 @@
+// A picture encoded once. GIT's image tokens attend to image tokens only, so their keys and values are the same
+// whatever text follows: any number of captions, answers and beams grow from one trunk without copying it.
+
+import type { DeviceTensor } from "@glimpsejs/backend";
+import { DisposedError } from "@glimpsejs/base";
+import { float32, type HostTensor } from "@glimpsejs/graph";
+import type { EncodeOptions, Engine } from "./engine.ts";
+import { readFloats } from "./logits.ts";
+
+/** Keys and values of the image tokens of each layer, float32 [B, H, I, d], by input name ("trunk.0.key"). */
+export type TrunkCache = Readonly<Record<string, DeviceTensor>>;
+
+/**
+ * One or several pictures (or clips) encoded for any number of later calls: `git.encode(picture)`. Dispose it when it
+ * is no longer needed, or declare it with `using`.
+ */
+export class Trunk {
+  /** Number of pictures, B. */
+  readonly batch: number;
+  /** Image tokens per picture, I; a clip has those of all its frames. */
+  readonly imageTokens: number;
+  /** Runs of the image encoder that made this trunk: 1, or 0 for a text without a picture. */
+  readonly visionRuns: number;
+  private features: DeviceTensor | HostTensor<"float32">;
+  private cache: TrunkCache | undefined;
+  private disposed = false;
+
+  private constructor(features: DeviceTensor | HostTensor<"float32">, visionRuns: number) {
+    const [batch = 0, imageTokens = 0] = features.shape;
+    this.features = features;
+    this.batch = batch;
+    this.imageTokens = imageTokens;
+    this.visionRuns = visionRuns;
+  }
+
+  /** Encodes pixelValues float32 [B, 3, H, W] or [B, F, 3, H, W] with one run of the image encoder. */
+  static async encode(engine: Engine, pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<Trunk> {
+    const { features } = await engine.encode("vision", pixelValues, options, ["features"]);
+    return new Trunk(features, 1);
+  }
+
+  /** A trunk without image tokens, for text alone. */
+  static empty(engine: Engine, batch: number): Trunk {
+    return new Trunk(float32([], [batch, 0, engine.config.visionConfig.hiddenSize]), 0);
+  }
+
+  /** A trunk of `times` · B pictures: these, over and over. This one is freed. Only before its first use. */
+  async repeated(times: number): Promise<Trunk> {
+    const pending = this.pendingFeatures;
+    if (pending === undefined) throw new TypeError("trunk: it was used already, so it cannot be repeated.");
+    const host = "read" in pending ? await readFloats(pending) : pending;
+    this.disposed = true;
+    const [, tokens = 0, width = 0] = host.shape;
+    const data = new Float32Array(times * host.data.length);
+    for (let i = 0; i < times; i++) data.set(host.data, i * host.data.length);
+    return new Trunk(float32(data, [times * this.batch, tokens, width]), this.visionRuns);
+  }
+
+  /** The image features float32 [B, I, Dv] while no decoder run has seen them, then undefined. */
+  get pendingFeatures(): DeviceTensor | HostTensor<"float32"> | undefined {
+    if (this.disposed) throw new DisposedError("trunk");
+    return this.cache === undefined ? this.features : undefined;
+  }
+
+  /** The image's keys and values, once a decoder run has made them. */
+  get settledCache(): TrunkCache | undefined {
+    if (this.disposed) throw new DisposedError("trunk");
+    return this.cache;
+  }
+
+  /** Keeps the keys and values that a decoder run made of the features; the features are freed. */
+  settle(cache: TrunkCache): void {
+    if (this.disposed) for (const tensor of Object.values(cache)) tensor.dispose();
+    else {
+      this.cache = cache;
+      if ("dispose" in this.features) this.features.dispose();
+    }
+  }
+
+  /** Frees the device memory. Safe to call twice; later use throws DisposedError. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    if ("dispose" in this.features) this.features.dispose();
+    for (const tensor of Object.values(this.cache ?? {})) tensor.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,87 @@
+// What core's tests share: a platform on plain folders, and a backend that counts its runs.
+import { mkdtempSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Backend, BackendPlugin, Program } from "@glimpsejs/backend";
+import { reference } from "@glimpsejs/backend-reference";
+import { bind, type Platform } from "@glimpsejs/core";
+import { demoCheckpoints } from "@glimpsejs/demo-model";
+import { float32, type HostTensor } from "@glimpsejs/graph";
+import { toPicture } from "@glimpsejs/processor";
+import { openFolder } from "@glimpsejs/weights/node";
+
+/** The folder of one reference case. */
+export function caseFolder(name: string): string {
+  return fileURLToPath(new URL(`../../../fixtures/reference/cases/${name}`, import.meta.url));
+}
+
+/** A fresh empty folder. */
+export function emptyFolder(): string {
+  return mkdtempSync(path.join(os.tmpdir(), "glimpse-core-"));
+}
+
+/** A platform that knows folders, raw pixels and the reference backend. */
+export function testPlatform(overrides: Partial<Platform> = {}): Platform {
+  return {
+    open: (source) => openFolder(source ?? fileURLToPath(demoCheckpoints.captions)),
+    async sink(folder) {
+      await mkdir(folder, { recursive: true });
+      return {
+        async write(file, chunks) {
+          const parts: Uint8Array[] = [];
+          for await (const chunk of chunks) parts.push(chunk.slice());
+          await writeFile(path.join(folder, file), Buffer.concat(parts));
+        },
+      };
+    },
+    backend: () => reference(),
+    picture: async (input) => toPicture(input as Parameters<typeof toPicture>[0]),
+    availableMemory: () => undefined,
+    ...overrides,
+  };
+}
+
+/** The classes on {@link testPlatform}. */
+export const glimpse = bind(testPlatform());
+
+/** The reference backend, and how often each graph has run on it. */
+export function countingBackend(): { readonly plugin: BackendPlugin; readonly runs: Record<string, number> } {
+  const runs: Record<string, number> = {};
+  const inner = reference();
+  const plugin: BackendPlugin = {
+    ...inner,
+    async open() {
+      const backend = await inner.open();
+      const compile: Backend["compile"] = async (graphs, weights, signal) => {
+        const program = await backend.compile(graphs, weights, signal);
+        const run: Program["run"] = (graph, feeds, outputs) => {
+          runs[graph] = (runs[graph] ?? 0) + 1;
+          return program.run(graph as keyof typeof graphs, feeds, outputs);
+        };
+        return { graphs: program.graphs, run, dispose: () => program.dispose() };
+      };
+      return { name: backend.name, dtypes: backend.dtypes, compile, upload: (v) => backend.upload(v), dispose: () => backend.dispose() };
+    },
+  };
+  return { plugin, runs };
+}
+
+/** Pixel values that no two of look alike, float32 [batch, 3, size, size] (or any other shape). */
+export function somePixels(...shape: readonly number[]): HostTensor<"float32"> {
+  const count = shape.reduce((product, n) => product * n, 1);
+  return float32(Float32Array.from({ length: count }, (_, i) => Math.sin(i * 0.37) + Math.cos(i * i * 0.011)), shape);
+}
+
+/** One picture of a [B, …] tensor, as a batch of one. */
+export function picture(pixels: HostTensor<"float32">, index: number): HostTensor<"float32"> {
+  const size = pixels.data.length / (pixels.shape[0] ?? 1);
+  return float32(pixels.data.slice(index * size, (index + 1) * size), [1, ...pixels.shape.slice(1)]);
+}
+
+/** The largest absolute difference of two tensors of one shape; infinity if the shapes differ. */
+export function difference(a: HostTensor<"float32">, b: HostTensor<"float32">): number {
+  if (a.shape.join() !== b.shape.join()) return Number.POSITIVE_INFINITY;
+  return a.data.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (b.data[i] ?? Number.NaN))), 0);
+}

@@ -1,0 +1,98 @@
+// Node as a platform: folders, the Hub's disk cache, sharp, onnxruntime-node if it is installed.
+import { stat } from "node:fs/promises";
+import os from "node:os";
+import { fileURLToPath } from "node:url";
+import { type BackendPlugin, firstAvailable } from "@glimpsejs/backend";
+import { ortNode } from "@glimpsejs/backend-ort-node";
+import { reference } from "@glimpsejs/backend-reference";
+import { GlimpseError, show } from "@glimpsejs/base";
+import type { OpenOptions, Platform } from "@glimpsejs/core";
+import { demoCheckpoints } from "@glimpsejs/demo-model";
+import { loadImage } from "@glimpsejs/processor/node";
+import type { CheckpointFiles } from "@glimpsejs/weights";
+import { openFolder, openHub } from "@glimpsejs/weights/node";
+import { folderSink } from "./folder-sink.ts";
+
+/** What a Node platform is made with; the defaults are what load() uses. */
+export interface NodePlatformOptions {
+  /** Environment variables: HF_HOME, HF_TOKEN, HF_HUB_OFFLINE, HF_ENDPOINT. Default process.env. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Used for the Hub. Default the global one. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Told once if only the slow backend is installed. Default console.warn. */
+  readonly warn?: (message: string) => void;
+}
+
+/** Node as a platform. Makes no files and opens nothing until it is asked. */
+export function nodePlatform(options: NodePlatformOptions = {}): Platform {
+  const { env = process.env, warn = console.warn } = options;
+  return {
+    open: (source, open) => openCheckpoint(source, open, { env, fetch: options.fetch }),
+    sink: folderSink,
+    backend: () => defaultBackend(warn),
+    picture: (input, signal) => loadImage(input, { signal }),
+    availableMemory: () => process.availableMemory?.() ?? os.freemem(),
+  };
+}
+
+/** A folder if there is one of that name, else a Hub repository; the demo checkpoint when `source` is undefined. */
+async function openCheckpoint(
+  source: string | undefined,
+  { revision, signal, onProgress }: OpenOptions,
+  {
+    env,
+    fetch,
+  }: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly fetch: typeof globalThis.fetch | undefined;
+  },
+): Promise<CheckpointFiles> {
+  if (source === undefined) return openFolder(fileURLToPath(demoCheckpoints.captions));
+  if (await isFolder(source)) return openFolder(source);
+  if (!/^[\w.-]+\/[\w.-]+$/.test(source)) {
+    throw new GlimpseError(
+      {
+        subject: `checkpoint ${show(source)}`,
+        problem: "there is no such folder, and it is no Hub id",
+        expected: 'a folder, or an id such as "microsoft/git-base-coco"',
+      },
+      { code: "missing-file" },
+    );
+  }
+  return openHub(source, {
+    env,
+    ...(revision !== undefined && { revision }),
+    ...(fetch !== undefined && { fetch }),
+    ...(signal !== undefined && { signal }),
+    ...(onProgress !== undefined && {
+      onProgress: (p) => onProgress({ phase: "download", file: p.file, loaded: p.loaded, total: p.total }),
+    }),
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+let warned = false;
+
+/** onnxruntime-node if it is installed, else the reference interpreter, with a word about it once a process. */
+function defaultBackend(warn: (message: string) => void): BackendPlugin {
+  const fast = ortNode();
+  const plugin = firstAvailable(fast, reference());
+  return {
+    ...plugin,
+    async open() {
+      const reason = await fast.unavailable();
+      if (reason !== undefined && !warned) {
+        warned = true;
+        warn(`glimpse: running on the slow reference backend, since onnxruntime-node cannot be used: ${reason}`);
+      }
+      return plugin.open();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+// Compiles every package to dist.
+import { build } from "./workspace.mjs";
+
+build();

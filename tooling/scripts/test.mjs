@@ -1,0 +1,29 @@
+// `npm test`: every test, on the sources, then on the built packages. Prints `N passed, N failed` at the end.
+//   --source   only on the sources        --built   only on the built packages
+//   --full     on the sources, with the slow sweeps (*.full.test.ts)
+import { mkdtempSync, readFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { build, ensureInstalled, tool } from "./workspace.mjs";
+
+const flags = new Set(process.argv.slice(2));
+const filters = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+ensureInstalled();
+console.log("Building …");
+build();
+const reports = mkdtempSync(path.join(os.tmpdir(), "glimpse-test-"));
+const total = { passed: 0, failed: 0 };
+if (!flags.has("--built")) vitest("sources", flags.has("--full") ? { TEST_FULL: "1" } : {});
+if (!flags.has("--source") && !flags.has("--full")) vitest("built packages", { TEST_BUILT: "1" });
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+function vitest(what, env) {
+  console.log(`\nTests on the ${what}`);
+  const report = path.join(reports, `${what.replaceAll(" ", "-")}.json`);
+  const status = tool("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...filters], { env, allowFailure: true });
+  const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, "utf8"));
+  total.passed += numPassedTests;
+  // A file that cannot be loaded has no tests; it counts as one failure, and so does a run that ends badly.
+  total.failed += Math.max(numFailedTests, numFailedTestSuites > 0 || status !== 0 ? 1 : 0);
+}
