@@ -12,6 +12,8 @@ export interface JsonLimits {
   readonly maxLength?: number;
   /** Deepest accepted nesting of arrays and objects. Default 64. */
   readonly maxDepth?: number;
+  /** Most members of one array or object. Default no limit. */
+  readonly maxMembers?: number;
   /**
    * Accept only numbers that are plain unsigned integers up to 2^53 - 1, as a reader of u64 fields does: no sign,
    * fraction or exponent, and nothing that a double would round. Default false.
@@ -22,11 +24,11 @@ export interface JsonLimits {
 /**
  * Parses one JSON document (RFC 8259). `subject` names the file in errors.
  * Throws GlimpseError "invalid-json" on: bytes that are not UTF-8, a byte order mark, syntax errors, duplicate keys,
- * too deep nesting, numbers that overflow or break `onlyUnsigned`,
- * lone surrogates written as escapes, text after the value.
+ * too deep nesting, too many members, numbers that overflow or break `onlyUnsigned`, lone surrogates written as
+ * escapes, text after the value.
  */
 export function parseJson(source: string | Uint8Array, subject: string, limits: JsonLimits = {}): JsonValue {
-  const { maxLength = 100_000_000, maxDepth = 64, onlyUnsigned = false } = limits;
+  const { maxLength = 100_000_000 } = limits;
   if (source.length > maxLength) {
     throw new GlimpseError(
       {
@@ -39,7 +41,7 @@ export function parseJson(source: string | Uint8Array, subject: string, limits: 
     );
   }
   const text = typeof source === "string" ? source : decodeUtf8(source, subject);
-  return new Parser(text, subject, maxDepth, onlyUnsigned).document();
+  return new Parser(text, subject, limits).document();
 }
 
 function decodeUtf8(bytes: Uint8Array, subject: string): string {
@@ -69,15 +71,18 @@ class Parser {
   private readonly text: string;
   private readonly subject: string;
   private readonly maxDepth: number;
+  private readonly maxMembers: number;
   private readonly onlyUnsigned: boolean;
   /** Keys of the objects around the current value, outermost first. */
   private readonly path: string[] = [];
   private at = 0;
 
-  constructor(text: string, subject: string, maxDepth: number, onlyUnsigned: boolean) {
+  constructor(text: string, subject: string, limits: JsonLimits) {
+    const { maxDepth = 64, maxMembers = Number.POSITIVE_INFINITY, onlyUnsigned = false } = limits;
     this.text = text;
     this.subject = subject;
     this.maxDepth = maxDepth;
+    this.maxMembers = maxMembers;
     this.onlyUnsigned = onlyUnsigned;
   }
 
@@ -114,11 +119,16 @@ class Parser {
     return depth + 1;
   }
 
+  private checkMembers(members: number): void {
+    if (members > this.maxMembers) this.fail(`an array or object has more than ${this.maxMembers} members`);
+  }
+
   private object(depth: number): JsonValue {
     const result: Record<string, JsonValue> = Object.create(null);
     this.space();
     if (this.take("}")) return result;
-    for (;;) {
+    for (let members = 1; ; members++) {
+      this.checkMembers(members);
       this.space();
       if (this.text[this.at] !== '"') this.fail("a key is missing", "a string in quotes");
       const key = this.string();
@@ -139,7 +149,8 @@ class Parser {
     const result: JsonValue[] = [];
     this.space();
     if (this.take("]")) return result;
-    for (;;) {
+    for (let members = 1; ; members++) {
+      this.checkMembers(members);
       this.space();
       result.push(this.value(depth));
       this.space();
