@@ -98,6 +98,15 @@ test("A2: depth bombs", () => {
   expect(failure("[[]]", { maxDepth: 1 })).toContain("deeper than 1 (at character 1)");
 });
 
+test("A2: more members than are wanted in one array or object", () => {
+  expect(parseJson('{"a":[1,2],"b":[3]}', "x.json", { maxMembers: 2 })).toEqual({ a: [1, 2], b: [3] });
+  for (const text of ["[1,2,3]", '{"a":1,"b":2,"c":3}']) {
+    expect(failure(text, { maxMembers: 2 })).toContain(
+      "x.json: an array or object has more than 2 members (at character",
+    );
+  }
+});
+
 test("A7: where only unsigned integers are wanted, nothing else passes for one", () => {
   const limits = { onlyUnsigned: true };
   expect(parseJson("[0, 9007199254740991]", "x.json", limits)).toEqual([0, 9007199254740991]);

@@ -1,7 +1,7 @@
 // From the shapes of one run's feeds to the sizes of the named dimensions, with every mismatch reported.
 import { GlimpseError, type Problem } from "@glimpsejs/base";
-import { type Bindings, bindable, evaluateDim } from "./dim.ts";
-import { formatType, type Graph } from "./graph.ts";
+import { type Bindings, bindable, type Dim, dimNames, evaluateDim } from "./dim.ts";
+import { formatType, type Graph, type TensorType } from "./graph.ts";
 
 /** What binding needs to know of a feed. */
 export interface FeedType {
@@ -17,34 +17,41 @@ export function bindFeeds(graph: Graph, feeds: Readonly<Record<string, FeedType>
   const bindings: Record<string, number> = {};
   const problems: Problem[] = [];
   for (const name of Object.keys(feeds)) {
-    if (!(name in graph.inputs))
+    if (!Object.hasOwn(graph.inputs, name))
       problems.push({
         subject: `feed "${name}"`,
         problem: `graph "${graph.name}" has no such input`,
         expected: Object.keys(graph.inputs).join(", "),
       });
   }
+  const known: { readonly name: string; readonly type: TensorType; readonly feed: FeedType }[] = [];
   for (const [name, type] of Object.entries(graph.inputs)) {
-    const feed = feeds[name];
+    const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
     if (feed === undefined) {
       problems.push({ subject: `feed "${name}"`, problem: "it is missing", expected: formatType(type) });
     } else if (feed.dtype !== type.dtype || feed.shape.length !== type.shape.length) {
       problems.push(wrong(name, formatType(type), feed));
     } else {
+      known.push({ name, type, feed });
       for (const [axis, dim] of type.shape.entries()) {
         const unknown = bindable(dim);
         const size = feed.shape[axis] ?? 0;
-        if (unknown === undefined || unknown.name in bindings || size % unknown.factor !== 0) continue;
+        if (unknown === undefined || Object.hasOwn(bindings, unknown.name) || size % unknown.factor !== 0) continue;
         bindings[unknown.name] = size / unknown.factor;
       }
     }
   }
-  for (const [name, type] of Object.entries(graph.inputs)) {
-    const feed = feeds[name];
-    if (feed === undefined || feed.shape.length !== type.shape.length || problems.length > 0) continue;
-    const expected = type.shape.map((dim) => evaluateDim(dim, bindings));
-    if (expected.join() !== feed.shape.join())
-      problems.push(wrong(name, `${formatType(type)} = [${expected.join(", ")}]`, feed));
+  const bound = (dim: Dim) => dimNames(dim).every((name) => Object.hasOwn(bindings, name));
+  for (const { name, type, feed } of known) {
+    // A dimension that is still unbound although it could have been bound here is no multiple of its factor; any
+    // other waits for a feed that is itself reported.
+    const fits = type.shape.every((dim, axis) =>
+      bound(dim) ? evaluateDim(dim, bindings) === feed.shape[axis] : bindable(dim) === undefined,
+    );
+    if (fits) continue;
+    const sizes = type.shape.map((dim) => (bound(dim) ? evaluateDim(dim, bindings) : dim)).join(", ");
+    const declared = type.shape.join(", ");
+    problems.push(wrong(name, `${formatType(type)}${sizes === declared ? "" : ` = [${sizes}]`}`, feed));
   }
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
   return bindings;

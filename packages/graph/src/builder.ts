@@ -53,8 +53,8 @@ export function buildGraph(name: string, build: (b: Builder) => void): Graph {
     into: Record<ValueName, TensorType>,
   ): Value {
     const type: TensorType = { dtype, shape: shape.map(canonical) };
-    const known = types[valueName];
-    if (known !== undefined && (into[valueName] === undefined || known.shape.join() !== type.shape.join())) {
+    const known = Object.hasOwn(types, valueName) ? types[valueName] : undefined;
+    if (known !== undefined && (!Object.hasOwn(into, valueName) || known.shape.join() !== type.shape.join())) {
       throw new GlimpseError(
         {
           subject: `${kind} "${valueName}"`,

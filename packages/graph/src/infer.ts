@@ -1,5 +1,5 @@
 // Shape inference: the output types of one node from the types of its inputs.
-import { GlimpseError } from "@glimpsejs/base";
+import { GlimpseError, show } from "@glimpsejs/base";
 import type { TensorType, ValueName } from "./graph.ts";
 import { type Attributes, type Inputs, type OpName, ops } from "./ops/index.ts";
 import { failAt, type InputTypes, type OpDefinition } from "./ops/op.ts";
@@ -18,7 +18,7 @@ export function inferNode<O extends OpName>(
   types: Readonly<Record<ValueName, TensorType>>,
 ): readonly TensorType[] {
   const typeOf = (value: ValueName): TensorType => {
-    const type = types[value];
+    const type = Object.hasOwn(types, value) ? types[value] : undefined;
     if (type === undefined) {
       throw new GlimpseError(
         { subject: `${node.op} "${node.path}"`, problem: `the value "${value}" is not defined before it is used` },
@@ -27,13 +27,23 @@ export function inferNode<O extends OpName>(
     }
     return type;
   };
+  const fail = failAt(node.op, node.path);
+  if (!Object.hasOwn(ops, node.op))
+    return fail({ problem: "there is no such op", expected: Object.keys(ops).join(", ") });
   const inputs: Record<string, TensorType | readonly TensorType[] | undefined> = {};
   for (const [name, value] of Object.entries<ValueName | readonly ValueName[] | undefined>(node.inputs)) {
     inputs[name] = value === undefined ? undefined : typeof value === "string" ? typeOf(value) : value.map(typeOf);
   }
   // The table pairs each op with its own rule; indexing by a type parameter loses that, so it is restated here.
-  const definition = ops[node.op] as OpDefinition<InputTypes, Attributes<O>> | undefined;
-  const fail = failAt(node.op, node.path);
-  if (definition === undefined) return fail({ problem: "there is no such op", expected: Object.keys(ops).join(", ") });
-  return definition.infer(inputs, node.attributes, fail);
+  const definition = ops[node.op] as OpDefinition<InputTypes, Attributes<O>>;
+  try {
+    return definition.infer(inputs, node.attributes, fail);
+  } catch (cause) {
+    if (GlimpseError.isInstance(cause)) throw cause;
+    // A rule reads what the types promise it; a node written by hand may lack it.
+    return fail({
+      problem: "it lacks an input or attribute of the op, or has one of the wrong kind",
+      got: show({ inputs: node.inputs, attributes: node.attributes }, 200),
+    });
+  }
 }

@@ -16,7 +16,7 @@ export function verify(graph: Graph): void {
   const defined: Record<ValueName, TensorType> = { ...graph.inputs, ...graph.weights };
 
   for (const name of Object.keys(graph.inputs)) {
-    if (name in graph.weights) report(`value "${name}"`, "it is an input and a weight");
+    if (Object.hasOwn(graph.weights, name)) report(`value "${name}"`, "it is an input and a weight");
   }
   for (const node of graph.nodes) {
     const subject = `${node.op} "${node.path}"`;
@@ -34,9 +34,9 @@ export function verify(graph: Graph): void {
       });
     }
     for (const [i, output] of node.outputs.entries()) {
-      const declared = graph.types[output];
+      const declared = own(graph.types, output);
       const type = inferred?.[i] ?? declared;
-      if (output in defined) report(subject, `its output "${output}" is defined twice`);
+      if (Object.hasOwn(defined, output)) report(subject, `its output "${output}" is defined twice`);
       if (declared === undefined) report(subject, `its output "${output}" has no type`);
       else if (type !== undefined && formatType(type) !== formatType(declared)) {
         report(subject, `the type of "${output}" is wrong`, { expected: formatType(type), got: formatType(declared) });
@@ -46,11 +46,11 @@ export function verify(graph: Graph): void {
     }
   }
   for (const [name, value] of Object.entries(graph.outputs)) {
-    if (!(value in defined)) report(`output "${name}"`, `the value "${value}" is not defined`);
+    if (!Object.hasOwn(defined, value)) report(`output "${name}"`, `the value "${value}" is not defined`);
   }
   for (const [input, output] of Object.entries(graph.carries)) {
-    const from = graph.inputs[input];
-    const to = defined[graph.outputs[output] ?? ""];
+    const from = own(graph.inputs, input);
+    const to = own(defined, own(graph.outputs, output) ?? "");
     if (from === undefined) report(`carry "${input}"`, "there is no such input");
     else if (to === undefined) report(`carry "${input}"`, `there is no output "${output}"`);
     else if (from.dtype !== to.dtype || from.shape.length !== to.shape.length) {
@@ -60,10 +60,18 @@ export function verify(graph: Graph): void {
       });
     }
   }
-  const bound = new Set(
-    Object.values(graph.inputs).flatMap((type) => type.shape.flatMap((dim) => bindable(dim)?.name ?? [])),
-  );
-  const used = new Set(Object.values(defined).flatMap((type) => type.shape.flatMap(dimNames)));
+  const bound = new Set<string>();
+  const used = new Set<string>();
+  for (const [value, type] of Object.entries(defined)) {
+    try {
+      for (const name of type.shape.flatMap(dimNames)) used.add(name);
+      if (!Object.hasOwn(graph.inputs, value)) continue;
+      for (const dim of type.shape) bound.add(bindable(dim)?.name ?? "");
+    } catch (error) {
+      if (!GlimpseError.isInstance(error)) throw error;
+      problems.push(...error.problems);
+    }
+  }
   for (const name of used) {
     if (!bound.has(name)) report(`dimension "${name}"`, "no input has an axis that says its size");
   }
@@ -80,4 +88,9 @@ export function prune(graph: Graph): Graph {
   });
   const weights = Object.fromEntries(Object.entries(graph.weights).filter(([name]) => needed.has(name)));
   return { ...graph, nodes: nodes.toReversed(), weights };
+}
+
+/** The entry of a record under a name from a graph, which may be spelled like a property that every object inherits. */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
