@@ -43,8 +43,8 @@ export interface Backend {
   readonly dtypes: ReadonlySet<DType>;
   /**
    * Lowers the graphs and takes their weights from `weights` by checkpoint name. May load lazily, when a graph is
-   * first run. Rejects with one "unsupported" error that lists every node it cannot run, with "invalid-weights" that
-   * lists every weight that is missing or misshapen, or with "aborted".
+   * first run. Rejects with one "invalid-graph" or "unsupported" error that lists every node that is illegal or that it
+   * cannot run, with "invalid-weights" that lists every weight that is missing or misshapen, or with "aborted".
    */
   compile<G extends string>(
     graphs: Readonly<Record<G, Graph>>,

@@ -4,9 +4,12 @@ import { formatType, type Graph, type WeightSource } from "@glimpsejs/graph";
 
 /** Throws one "invalid-weights" error listing every weight of `graphs` that `weights` lacks or has in another shape. */
 export function checkWeights(graphs: readonly Graph[], weights: WeightSource): void {
-  const needed = new Map(graphs.flatMap((graph) => Object.entries(graph.weights)));
   const problems: Problem[] = [];
-  for (const [name, type] of needed) {
+  const checked = new Set<string>();
+  for (const [name, type] of graphs.flatMap((graph) => Object.entries(graph.weights))) {
+    const key = `${name} ${formatType(type)}`; // graphs share weights, but may disagree on a shape
+    if (checked.has(key)) continue;
+    checked.add(key);
     const weight = weights.get(name);
     const subject = `weight "${name}"`;
     if (weight === undefined) problems.push({ subject, problem: "it is missing", expected: formatType(type) });

@@ -10,6 +10,9 @@ import type { Backend, BackendPlugin } from "./backend.ts";
 export function firstAvailable(...plugins: readonly BackendPlugin[]): BackendPlugin {
   async function choose(): Promise<{ readonly plugin?: BackendPlugin; readonly reasons: readonly Problem[] }> {
     const reasons: Problem[] = [];
+    if (plugins.length === 0) {
+      reasons.push({ subject: "backends", problem: "no backend was given", advice: "Pass at least one." });
+    }
     for (const plugin of plugins) {
       const reason = await plugin.unavailable();
       if (reason === undefined) return { plugin, reasons };
@@ -26,8 +29,7 @@ export function firstAvailable(...plugins: readonly BackendPlugin[]): BackendPlu
     async open(): Promise<Backend> {
       const { plugin, reasons } = await choose();
       if (plugin !== undefined) return plugin.open();
-      const none: Problem = { subject: "backends", problem: "no backend was given", advice: "Pass at least one." };
-      throw new GlimpseError(reasons.length > 0 ? reasons : none, { code: "backend-unavailable" });
+      throw new GlimpseError(reasons, { code: "backend-unavailable" });
     },
   };
 }

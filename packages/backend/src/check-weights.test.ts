@@ -1,0 +1,46 @@
+import { buildGraph, type WeightSource } from "@glimpsejs/graph";
+import { expect, test } from "vitest";
+import { checkWeights } from "./check-weights.ts";
+
+const graph = (name: string, ...weights: readonly (readonly [string, readonly number[]])[]) =>
+  buildGraph(name, (b) => {
+    for (const [weight, shape] of weights) b.weight(weight, shape);
+  });
+
+const source: WeightSource = {
+  names: ["a", "b"],
+  get(name) {
+    if (name !== "a" && name !== "b") return undefined;
+    const bytes = () => Promise.reject(new Error("nothing may be read"));
+    return { dtype: "float16", shape: [2, 3], byteLength: 12, bytes };
+  },
+};
+
+test("accepts what the source has, whatever its dtype, and does not mind the rest", () => {
+  expect(() => checkWeights([graph("one", ["a", [2, 3]]), graph("two", ["a", [2, 3]])], source)).not.toThrow();
+});
+
+test("lists every missing and misshapen weight of all graphs, each once", () => {
+  const one = graph("one", ["a", [3, 2]], ["gone", [1]]);
+  const two = graph("two", ["b", [6]], ["gone", [1]]);
+  expect(() => checkWeights([one, two], source)).toThrow(
+    [
+      "3 problems:",
+      '  - weight "a": it has the wrong shape, expected [3, 2], got [2, 3].',
+      '  - weight "gone": it is missing, expected float32[1].',
+      '  - weight "b": it has the wrong shape, expected [6], got [2, 3].',
+    ].join("\n"),
+  );
+});
+
+test("graphs that disagree on a shape are found out, whichever comes last", () => {
+  const [right, wrong] = [graph("right", ["a", [2, 3]]), graph("wrong", ["a", [3, 2]])];
+  for (const graphs of [
+    [right, wrong],
+    [wrong, right],
+  ]) {
+    expect(() => checkWeights(graphs, source)).toThrow(
+      'weight "a": it has the wrong shape, expected [3, 2], got [2, 3].',
+    );
+  }
+});

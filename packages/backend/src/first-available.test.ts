@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import type { Backend, BackendPlugin } from "./backend.ts";
+import { firstAvailable } from "./first-available.ts";
+
+/** A plugin that tells when it is asked and opened. */
+function plugin(name: string, reason: string | undefined, log: string[] = []): BackendPlugin {
+  return {
+    name,
+    async unavailable() {
+      log.push(`ask ${name}`);
+      return reason;
+    },
+    async open() {
+      log.push(`open ${name}`);
+      return { name } as Backend; // only the name is looked at
+    },
+  };
+}
+
+test("opens the first that is available and leaves the later ones alone", async () => {
+  const log: string[] = [];
+  const first = firstAvailable(
+    plugin("gpu", "no adapter", log),
+    plugin("wasm", undefined, log),
+    plugin("js", undefined, log),
+  );
+  expect(first.name).toBe("first of gpu, wasm, js");
+  expect(log).toEqual([]);
+  expect(await first.unavailable()).toBeUndefined();
+  expect((await first.open()).name).toBe("wasm");
+  expect(log).toEqual(["ask gpu", "ask wasm", "ask gpu", "ask wasm", "open wasm"]);
+});
+
+test("says why none can be used", async () => {
+  const none = firstAvailable(plugin("gpu", "no adapter"), plugin("native", "not installed"));
+  expect(await none.unavailable()).toBe('backend "gpu": no adapter; backend "native": not installed');
+  await expect(none.open()).rejects.toMatchObject({
+    code: "backend-unavailable",
+    message: '2 problems:\n  - backend "gpu": no adapter.\n  - backend "native": not installed.',
+  });
+});
+
+test("no plugins at all are unavailable", async () => {
+  expect(await firstAvailable().unavailable()).toBe("backends: no backend was given");
+  await expect(firstAvailable().open()).rejects.toMatchObject({
+    code: "backend-unavailable",
+    message: "backends: no backend was given. Pass at least one.",
+  });
+});
+
+test("it nests, being a plugin itself", async () => {
+  const inner = firstAvailable(plugin("gpu", "no adapter"));
+  const outer = firstAvailable(inner, plugin("js", undefined));
+  expect((await outer.open()).name).toBe("js");
+});
