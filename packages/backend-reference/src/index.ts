@@ -1,0 +1,2 @@
+// An interpreter in plain TypeScript: slow, obvious, runs anywhere.
+export { reference } from "./reference.ts";
