@@ -1,0 +1,20 @@
+// The suite: all groups in the order in which failures should be read.
+import type { ConformanceTest } from "../suite.ts";
+import { blockTests } from "./blocks.ts";
+import { carryTests } from "./carries.ts";
+import { errorTests } from "./errors.ts";
+import { opTests } from "./ops.ts";
+import { orderTests } from "./order.ts";
+import { tensorTests } from "./tensors.ts";
+import { wholeTests } from "./whole.ts";
+
+/** Every test by group. */
+export const groups: Readonly<Record<string, readonly ConformanceTest[]>> = {
+  tensors: tensorTests,
+  ops: opTests,
+  blocks: blockTests,
+  carries: carryTests,
+  order: orderTests,
+  errors: errorTests,
+  whole: wholeTests,
+};
