@@ -1,0 +1,84 @@
+// Pictures from where callers have them: a path, a URL, a Blob or the bytes of a file, handed to the decoder.
+// Knows nothing of picture formats.
+import { fileURLToPath } from "node:url";
+import { GlimpseError, show, throwIfAborted } from "@glimpsejs/base";
+import type { Picture } from "../picture.ts";
+import { download, readBlob, readDataUrl, readFile } from "./read-source.ts";
+import { type SharpDecoderOptions, sharpDecoder } from "./sharp-decoder.ts";
+
+/** Where {@link loadImage} finds a picture: a path, a `file:`, `data:`, `http:` or `https:` URL, or the file's bytes. */
+export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+
+/** Options of {@link loadImage}. */
+export interface LoadImageOptions extends SharpDecoderOptions {
+  /** What downloads `http:` and `https:` URLs. Without it they are refused, so that no stranger's URL is followed. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads and decodes one picture. Unlike Pillow's `Image.open` it turns the picture as its EXIF orientation says, unless
+ * `applyOrientation` is false; all else is as {@link sharpDecoder} says. Files of more than 512 MiB are refused unread.
+ * Throws, besides the decoder's errors, GlimpseError "missing-file", "invalid-image" (not a regular file, too large, a
+ * broken data: URL), "download" and "invalid-argument".
+ *
+ * @example
+ * const picture = await loadImage("photo.jpg");
+ */
+export async function loadImage(source: ImageSource, options: LoadImageOptions = {}): Promise<Picture> {
+  const { signal } = options;
+  const name = sourceName(source);
+  throwIfAborted(signal, name);
+  const bytes = await readSource(source, name, options);
+  return sharpDecoder(options)(bytes, { signal, name });
+}
+
+/** How errors call the source; data: URLs are too long to repeat. */
+function sourceName(source: ImageSource): string {
+  if (typeof source !== "string" && !(source instanceof URL)) return "picture";
+  const text = String(source);
+  return /^data:/i.test(text) ? "data: URL" : show(text, 200);
+}
+
+async function readSource(source: ImageSource, name: string, options: LoadImageOptions): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof Blob) return readBlob(source, name);
+  if (typeof source !== "string" && !(source instanceof URL)) {
+    source satisfies never;
+    throw invalidSource(name, "the source is of the wrong kind", "a path, a URL, a Blob or bytes", typeof source);
+  }
+  const text = String(source);
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase(); // two letters or more: C:\ is a path
+  switch (scheme) {
+    case undefined:
+      return readFile(text, name);
+    case "file":
+      return readFile(pathOf(text, name), name);
+    case "data":
+      return readDataUrl(text, name);
+    case "http":
+    case "https":
+      if (options.fetch === undefined) {
+        throw invalidSource(name, "URLs are not downloaded", "the option fetch, for example { fetch }", "none");
+      }
+      return download(text, name, options.fetch, options.signal);
+    default:
+      throw invalidSource(name, "this kind of URL is not read", "a path, or a file, data, http or https URL", scheme);
+  }
+}
+
+function pathOf(url: string, name: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new GlimpseError(
+      { subject: name, problem: "the file: URL does not name a local file" },
+      { code: "invalid-argument", cause },
+    );
+  }
+}
+
+function invalidSource(subject: string, problem: string, expected: string, got: string): GlimpseError {
+  return new GlimpseError({ subject, problem, expected, got }, { code: "invalid-argument" });
+}
