@@ -1,0 +1,60 @@
+// An open ONNX Runtime. Compiling here is checking; ONNX Runtime itself sees a graph when it is first run.
+import { type Backend, checkWeights, type Program } from "@glimpsejs/backend";
+import { DisposedError, GlimpseError, throwIfAborted } from "@glimpsejs/base";
+import { type DType, type Graph, prune, verify, type WeightSource } from "@glimpsejs/graph";
+import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
+import type { OrtModule } from "./ort-node.ts";
+import { OrtProgram } from "./program.ts";
+
+/** ONNX Runtime casts those that are not float32 while it loads. */
+const dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64"]);
+
+/** Opens a backend on the module; `threads` undefined leaves their number to ONNX Runtime. */
+export function ortBackend(ort: OrtModule, threads: number | undefined): Backend {
+  const lifetime: Lifetime = { disposed: false };
+  const programs = new Set<OrtProgram<string>>();
+
+  function live(): void {
+    if (lifetime.disposed) throw new DisposedError('backend "ort-node"');
+  }
+
+  return {
+    name: "ort-node",
+    dtypes,
+    async compile<G extends string>(
+      graphs: Readonly<Record<G, Graph>>,
+      weights: WeightSource,
+      signal?: AbortSignal,
+    ): Promise<Program<G>> {
+      live();
+      throwIfAborted(signal, "compile");
+      const all: readonly Graph[] = Object.values(graphs);
+      for (const graph of all) verify(graph);
+      const used = all.map(prune);
+      checkWeights(used, weights);
+      checkDtypes(used, weights);
+      const program = new OrtProgram(ort, graphs, weights, threads, lifetime, () => programs.delete(program));
+      programs.add(program);
+      return program;
+    },
+    upload(value) {
+      live();
+      return new OrtTensor(value.dtype, toOrt(ort, value, "upload"), lifetime);
+    },
+    async dispose() {
+      await Promise.all([...programs].map((program) => program.dispose()));
+      lifetime.disposed = true;
+    },
+  };
+}
+
+function checkDtypes(graphs: readonly Graph[], weights: WeightSource): void {
+  const names = new Set(graphs.flatMap((graph) => Object.keys(graph.weights)));
+  const problems = [...names].flatMap((name) => {
+    const got = weights.get(name)?.dtype;
+    if (got === undefined || dtypes.has(got)) return [];
+    const expected = [...dtypes].join(", ");
+    return [{ subject: `weight "${name}"`, problem: "its dtype cannot be computed with", expected, got }];
+  });
+  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-weights" });
+}

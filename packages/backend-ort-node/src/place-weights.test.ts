@@ -1,0 +1,114 @@
+// Weights from where they may lie: in the checkpoint's own file, in several folders, at odd offsets, in memory.
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildGraph, float32, type Weight, type WeightSource } from "@glimpsejs/graph";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { ortNode } from "./ort-node.ts";
+import { placeWeights } from "./place-weights.ts";
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "ort-node-test-")));
+const temporary = join(folder, "tmp");
+const savedTmpdir = process.env["TMPDIR"];
+beforeEach(() => {
+  mkdirSync(temporary, { recursive: true });
+  process.env["TMPDIR"] = temporary; // what os.tmpdir() answers
+});
+afterAll(() => {
+  if (savedTmpdir === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = savedTmpdir;
+  rmSync(folder, { recursive: true });
+});
+
+const bytesOf = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+function inMemory(dtype: Weight["dtype"], shape: readonly number[], data: ArrayBufferView): Weight {
+  return { dtype, shape, byteLength: data.byteLength, bytes: async () => bytesOf(data) };
+}
+
+function inFile(name: string, offset: number, shape: readonly number[], data: Float32Array): Weight {
+  const path = join(folder, name);
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, Buffer.concat([Buffer.alloc(offset), bytesOf(data)]));
+  return { ...inMemory("float32", shape, data), location: { path, offset } };
+}
+
+function source(weights: Record<string, Weight>): WeightSource {
+  return { names: Object.keys(weights), get: (name) => weights[name] };
+}
+
+/** The sum of weights "a" and "b", both [n], through ONNX Runtime. */
+async function sum(a: Weight, b: Weight): Promise<number[]> {
+  const graph = buildGraph("sum", (g) => {
+    const x = g.input("x", "float32", [1]);
+    const first = g.op("add", { a: x, b: g.weight("a", [a.shape[0] ?? 0]) }, {});
+    g.output("y", g.op("add", { a: first, b: g.weight("b", [b.shape[0] ?? 0]) }, {}));
+  });
+  const backend = await ortNode({ threads: 1 }).open();
+  const program = await backend.compile({ graph }, source({ a, b }));
+  const { y } = await program.run("graph", { x: float32([0], [1]) }, ["y"]);
+  expect(readdirSync(temporary)).toEqual([]); // nothing is left once the graph is loaded
+  const { data } = await y.read();
+  await backend.dispose();
+  return Array.from(data.slice(0, 2), Number);
+}
+
+describe("weights", () => {
+  it("are read from files in several folders, also with spaces and other scripts in their names", async () => {
+    const a = inFile("one/model 1.safetensors", 48, [2], Float32Array.of(1, 2));
+    const b = inFile("two/重み é.safetensors", 8, [2], Float32Array.of(10, 20));
+    expect(await sum(a, b)).toEqual([11, 22]);
+  });
+
+  it("are mapped in place: the bytes are not asked for", async () => {
+    const a = inFile("mapped.safetensors", 64, [2], Float32Array.of(1, 2));
+    const b = inFile("mapped2.safetensors", 64, [2], Float32Array.of(3, 4));
+    const refuse = async () => Promise.reject(new Error("read"));
+    expect(await sum({ ...a, bytes: refuse }, { ...b, bytes: refuse })).toEqual([4, 6]);
+  });
+
+  it("are copied where their offset is not a multiple of their element size", async () => {
+    const a = inFile("odd.safetensors", 7, [2], Float32Array.of(1, 2));
+    expect(await sum(a, inMemory("float32", [2], Float32Array.of(0.5, 0.5)))).toEqual([1.5, 2.5]);
+    const placed = await placeWeights(["a"], source({ a }));
+    expect(placed.weightOf("a").data).toBeInstanceOf(Uint8Array);
+  });
+
+  it("go through a temporary file where they are large and in memory, each at an aligned place", async () => {
+    const n = 300_001;
+    const a = inMemory("float32", [n], new Float32Array(n).fill(1));
+    const b = inMemory("float32", [n], new Float32Array(n).fill(2));
+    expect(await sum(a, b)).toEqual([3, 3]);
+    const placed = await placeWeights(["a", "b"], source({ a, b }));
+    expect(readdirSync(temporary)).toHaveLength(1);
+    expect(placed.weightOf("b").data).toMatchObject({ path: "weights.bin", offset: 1_200_064 });
+    placed.release();
+    expect(readdirSync(temporary)).toEqual([]);
+    placed.release();
+  });
+
+  it("leave nothing behind when the process exits while a graph is being loaded", async () => {
+    const before = process.listeners("exit");
+    const a = inMemory("float32", [300_000], new Float32Array(300_000));
+    await placeWeights(["a"], source({ a }));
+    expect(readdirSync(temporary)).toHaveLength(1);
+    for (const atExit of process.listeners("exit").filter((listener) => !before.includes(listener))) atExit(0);
+    expect(readdirSync(temporary)).toEqual([]);
+    expect(process.listeners("exit")).toEqual(before);
+  });
+
+  it("leave nothing behind when one of them cannot be read", async () => {
+    const large = inMemory("float32", [300_000], new Float32Array(300_000));
+    const broken = { ...large, bytes: async () => Promise.reject(new Error("connection lost")) };
+    await expect(placeWeights(["a", "b"], source({ a: large, b: broken }))).rejects.toThrow("connection lost");
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it("are cast exactly from float16, bfloat16 and float64", async () => {
+    const half = inMemory("float16", [2], Uint16Array.of(0x3c01, 0x0001)); // 1 + 2^-10, 2^-24
+    const brain = inMemory("bfloat16", [2], Uint16Array.of(0x3f81, 0x0000)); // 1 + 2^-7
+    expect(await sum(half, brain)).toEqual([2 + 2 ** -7 + 2 ** -10, 2 ** -24]);
+    const double = inMemory("float64", [2], Float64Array.of(0.1, -3));
+    expect(await sum(double, inMemory("float32", [2], Float32Array.of(0, 1)))).toEqual([Math.fround(0.1), -2]);
+  });
+});

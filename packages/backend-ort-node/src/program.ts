@@ -1,0 +1,109 @@
+// A program: one ONNX Runtime session per graph, made when the graph is first run, and a queue that keeps call order.
+import type { DeviceTensor, Feeds, Outputs, Program } from "@glimpsejs/backend";
+import { DisposedError, GlimpseError } from "@glimpsejs/base";
+import { bindFeeds, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
+import { type Lifetime, OrtTensor, type OrtValue, toOrt } from "./device-tensor.ts";
+import type { OrtModule } from "./ort-node.ts";
+import { openSession, type Session } from "./session.ts";
+
+/** See {@link Program}. ONNX Runtime computes on the calling thread, so a resolved run has computed its outputs. */
+export class OrtProgram<G extends string> implements Program<G> {
+  readonly graphs: Readonly<Record<G, Graph>>;
+  private readonly ort: OrtModule;
+  private readonly weights: WeightSource;
+  private readonly threads: number | undefined;
+  private readonly lifetime: Lifetime;
+  private readonly onDispose: () => void;
+  private readonly sessions = new Map<G, Session>();
+  /** Settles when everything called so far is done; never rejects. */
+  private queue: Promise<unknown> = Promise.resolve();
+  private disposed = false;
+
+  constructor(
+    ort: OrtModule,
+    graphs: Readonly<Record<G, Graph>>,
+    weights: WeightSource,
+    threads: number | undefined,
+    lifetime: Lifetime,
+    onDispose: () => void,
+  ) {
+    this.ort = ort;
+    this.graphs = graphs;
+    this.weights = weights;
+    this.threads = threads;
+    this.lifetime = lifetime;
+    this.onDispose = onDispose;
+  }
+
+  async run<O extends string>(name: G, feeds: Feeds, outputs?: readonly O[]): Promise<Outputs<O>> {
+    if (this.disposed) throw new DisposedError("program");
+    if (!Object.hasOwn(this.graphs, name)) throw unknown("graph", [name], this.graphs);
+    const graph = this.graphs[name];
+    const values = this.take(graph, feeds);
+    bindFeeds(graph, feeds);
+    // Without a choice the results are all outputs, whose names are O by the contract.
+    const wanted = outputs ?? (Object.keys(graph.outputs) as O[]);
+    const missing = wanted.filter((output) => !Object.hasOwn(graph.outputs, output));
+    if (missing.length > 0) throw unknown("output", missing, graph.outputs);
+    return this.enqueue(() => this.execute(name, values, wanted));
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    this.onDispose();
+    await this.enqueue(async () => {
+      for (const session of this.sessions.values()) await session.close();
+      this.sessions.clear();
+    });
+  }
+
+  private enqueue<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(task);
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  private async execute<O extends string>(
+    name: G,
+    values: Readonly<Record<string, OrtValue>>,
+    wanted: readonly O[],
+  ): Promise<Outputs<O>> {
+    const graph = this.graphs[name];
+    const session = this.sessions.get(name) ?? (await openSession(this.ort, graph, this.weights, this.threads));
+    this.sessions.set(name, session);
+    const results: Record<string, DeviceTensor> = {};
+    for (const [output, value] of await session.run(values, wanted)) {
+      const type = graph.types[graph.outputs[output] ?? ""];
+      results[output] = new OrtTensor(type?.dtype ?? "float32", value, this.lifetime);
+    }
+    // It has exactly the wanted names.
+    return results as Outputs<O>;
+  }
+
+  /** The values of the feeds as they are now. Carried tensors are consumed, whatever becomes of the run. */
+  private take(graph: Graph, feeds: Feeds): Readonly<Record<string, OrtValue>> {
+    try {
+      return Object.fromEntries(Object.entries(feeds).map(([input, feed]) => [input, this.valueOf(input, feed)]));
+    } finally {
+      for (const [input, feed] of Object.entries(feeds)) {
+        if (Object.hasOwn(graph.carries, input) && feed instanceof OrtTensor) feed.dispose();
+      }
+    }
+  }
+
+  private valueOf(input: string, feed: DeviceTensor | HostTensor): OrtValue {
+    const subject = `feed "${input}"`;
+    if (feed instanceof OrtTensor && feed.lifetime === this.lifetime) return feed.value;
+    if ("data" in feed) return toOrt(this.ort, feed, subject);
+    throw new GlimpseError(
+      { subject, problem: "it belongs to another backend", advice: "Read it there and feed the host value." },
+      { code: "invalid-argument" },
+    );
+  }
+}
+
+function unknown(kind: string, names: readonly string[], known: object): GlimpseError {
+  const expected = Object.keys(known).join(", ");
+  const problems = names.map((name) => ({ subject: `${kind} "${name}"`, problem: "there is no such name", expected }));
+  return new GlimpseError(problems, { code: "invalid-argument" });
+}

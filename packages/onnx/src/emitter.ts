@@ -1,0 +1,172 @@
+// What the lowerings write into: a growing list of ONNX nodes and constants, and sizes that are computed at run time.
+// It knows nothing about the ops of the IR.
+import {
+  bindable,
+  canonical,
+  type Dim,
+  dimTerms,
+  type Graph,
+  nodeInputs,
+  type Shape,
+  type TensorType,
+  type ValueName,
+} from "@glimpsejs/graph";
+import type { OnnxAttribute, OnnxNode, OnnxTensor } from "./model.ts";
+
+/** Collects the ONNX nodes of one graph. Strings that methods take and return are names of ONNX values. */
+export class Emitter {
+  readonly nodes: OnnxNode[] = [];
+  readonly constants = new Map<string, OnnxTensor>();
+  /** Where in the model the node being lowered stands; the names of new nodes begin with it. */
+  path = "";
+  private readonly graph: Graph;
+  private readonly used: ReadonlySet<ValueName>;
+  private readonly names = new Map<ValueName, string>();
+  private readonly taken = new Set<string>();
+  private readonly sizes = new Map<Dim, string>();
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+    this.used = new Set([...Object.values(graph.outputs), ...graph.nodes.flatMap(nodeInputs)]);
+    for (const name of [...Object.keys(graph.inputs), ...Object.keys(graph.weights)]) this.bind(name, name);
+    for (const name of Object.keys(graph.outputs)) this.taken.add(name);
+  }
+
+  /** Says which ONNX value holds a value of the graph. */
+  bind(value: ValueName, name: string): void {
+    this.names.set(value, name);
+    this.taken.add(name);
+  }
+
+  /** The ONNX value that holds a value of the graph. */
+  nameOf(value: ValueName): string {
+    return this.names.get(value) ?? value;
+  }
+
+  /** The type that a value has in the graph. */
+  typeOf(value: ValueName): TensorType {
+    return this.graph.types[value] ?? { dtype: "float32", shape: [] };
+  }
+
+  /** Whether anything reads a value. */
+  isUsed(value: ValueName): boolean {
+    return this.used.has(value);
+  }
+
+  /** Adds a node with one output and returns it. Ops of ONNX Runtime are written "com.microsoft.Gelu". */
+  node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
+    const name = this.free(op);
+    this.add(op, name, inputs, [name], attributes);
+    return name;
+  }
+
+  /** Adds a node with `count` outputs and returns them. */
+  nodeWithOutputs(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    count: number,
+  ): readonly string[] {
+    const name = this.free(op);
+    const outputs = Array.from({ length: count }, (_, i) => `${name}:${i}`);
+    this.add(op, name, inputs, outputs, attributes);
+    return outputs;
+  }
+
+  /** A constant list of int64, shape [n]. */
+  ints(values: readonly number[]): string {
+    const view = new DataView(new ArrayBuffer(values.length * 8));
+    for (const [i, value] of values.entries()) view.setBigInt64(i * 8, BigInt(value), true);
+    return this.constant("int64", [values.length], `[${values.join(", ")}]`, view);
+  }
+
+  /** A constant int32, shape [1]. */
+  int32(value: number): string {
+    const view = new DataView(new ArrayBuffer(4));
+    view.setInt32(0, value, true);
+    return this.constant("int32", [1], `${value}`, view);
+  }
+
+  /** A dimension as an int64 of shape [1]: a constant, or computed from the shapes of the graph's inputs. */
+  size(dim: Dim): string {
+    if (typeof dim === "number") return this.ints([dim]);
+    const known = this.sizes.get(dim);
+    if (known !== undefined) return known;
+    const terms = dimTerms(dim).map(({ coefficient, names }) => {
+      const factors = names.map((name) => this.namedSize(name));
+      if (coefficient !== 1 || factors.length === 0) factors.push(this.ints([coefficient]));
+      return factors.reduce((a, b) => this.node("Mul", [a, b]));
+    });
+    const size = terms.reduce((a, b) => this.node("Add", [a, b]));
+    this.sizes.set(dim, size);
+    return size;
+  }
+
+  /** A shape as int64 [rank]: a constant where every dimension is a number. */
+  shape(shape: Shape): string {
+    const sizes = shape.filter((dim) => typeof dim === "number");
+    if (sizes.length === shape.length) return this.ints(sizes);
+    return this.node(
+      "Concat",
+      shape.map((dim) => this.size(dim)),
+      { axis: 0 },
+    );
+  }
+
+  /** x under another shape, which has the same elements in every run. */
+  reshape(x: string, from: Shape, to: Shape): string {
+    const target = to.map(canonical);
+    // Cheap forms first: 0 copies the dimension of x, -1 is what remains (not legal beside an empty dimension).
+    const cheap = target.map((dim, i) => (typeof dim === "number" ? dim : dim === from[i] ? 0 : -1));
+    const inferred = cheap.filter((n) => n === -1).length;
+    const copied = cheap.filter((n, i) => n === 0 && target[i] !== 0).length;
+    if (!target.includes(0) && (inferred === 0 || (inferred === 1 && copied === 0))) {
+      return this.node("Reshape", [x, this.ints(cheap)]);
+    }
+    return this.node("Reshape", [x, this.shape(target)], { allowzero: 1 });
+  }
+
+  private namedSize(name: string): string {
+    const known = this.sizes.get(name);
+    if (known !== undefined) return known;
+    for (const [input, type] of Object.entries(this.graph.inputs)) {
+      for (const [axis, dim] of type.shape.entries()) {
+        const unknown = bindable(dim);
+        if (unknown?.name !== name) continue;
+        const length = this.node("Shape", [input], { start: axis, end: axis + 1 });
+        const size = unknown.factor === 1 ? length : this.node("Div", [length, this.ints([unknown.factor])]);
+        this.sizes.set(name, size);
+        return size;
+      }
+    }
+    throw new TypeError(`dimension "${name}": no input has an axis that says its size. Run verify(graph) first.`);
+  }
+
+  private constant(dtype: "int32" | "int64", shape: readonly number[], text: string, view: DataView): string {
+    const name = `${dtype} ${text}`;
+    const data = new Uint8Array(view.buffer);
+    this.constants.set(name, { name, dtype, shape, byteLength: data.length, data });
+    return name;
+  }
+
+  private add(
+    op: string,
+    name: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+  ): void {
+    const own = op.startsWith("com.microsoft.") ? "com.microsoft" : "";
+    this.nodes.push({ name, op: op.slice(op.lastIndexOf(".") + 1), domain: own, inputs, outputs, attributes });
+  }
+
+  /** A name that no value has yet: "git.encoder.layer.0.output.dense/Add", then ".../Add.2". */
+  private free(op: string): string {
+    const kind = op.slice(op.lastIndexOf(".") + 1);
+    const base = this.path === "" ? kind : `${this.path}/${kind}`;
+    let name = base;
+    for (let i = 2; this.taken.has(name); i++) name = `${base}.${i}`;
+    this.taken.add(name);
+    return name;
+  }
+}

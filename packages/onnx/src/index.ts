@@ -1,0 +1,11 @@
+// Graph to ONNX bytes with external data; needs no device. This file only lists the public names.
+export {
+  type ExternalData,
+  encodeModel,
+  type OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+} from "./model.ts";
+export { printOnnx } from "./print.ts";
+export { lowerGraph, type OnnxWeight, toOnnx } from "./to-onnx.ts";

@@ -1,0 +1,116 @@
+// An ONNX model as plain data, and its bytes. The records hold what Glimpse emits and no more of onnx.proto3
+// (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3, where the field numbers below are from).
+import type { DType, TensorType } from "@glimpsejs/graph";
+import { ProtoWriter } from "./protobuf.ts";
+
+/** A byte range of a file next to the model: little-endian elements, row-major. */
+export interface ExternalData {
+  /** Path relative to the folder of the model, "/" between its parts. */
+  readonly path: string;
+  /** First byte. */
+  readonly offset: number;
+}
+
+/** A tensor that is part of the model: its bytes, or where they are. */
+export interface OnnxTensor {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+  readonly data: Uint8Array | ExternalData;
+}
+
+/** An attribute: a number is an int, a list of numbers is ints. */
+export type OnnxAttribute = number | readonly number[] | { readonly float: number };
+
+/** One node. Names of values are free text; `""` stands for an input that is left out. */
+export interface OnnxNode {
+  readonly name: string;
+  readonly op: string;
+  /** "com.microsoft" for the ops that ONNX Runtime adds, "" for those of the standard. */
+  readonly domain: "" | "com.microsoft";
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+/** A whole model. */
+export interface OnnxModel {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, TensorType>>;
+  readonly initializers: readonly OnnxTensor[];
+  readonly nodes: readonly OnnxNode[];
+  readonly outputs: Readonly<Record<string, TensorType>>;
+}
+
+// Opset 17 is the first with LayerNormalization; IR version 8 is the one of that ONNX release.
+const irVersion = 8;
+const opset = 17;
+
+const dataTypes: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+};
+
+/** The value of an attribute `to` of Cast. */
+export const float32DataType = dataTypes.float32;
+
+/** Writes a model as a protobuf ModelProto. Under 2 GB only, so large tensors have to be external. */
+export function encodeModel(model: OnnxModel): Uint8Array {
+  const graph = new ProtoWriter();
+  for (const node of model.nodes) graph.message(1, encodeNode(node));
+  graph.string(2, model.name);
+  for (const tensor of model.initializers) graph.message(5, encodeTensor(tensor));
+  for (const [name, type] of Object.entries(model.inputs)) graph.message(11, encodeValue(name, type));
+  for (const [name, type] of Object.entries(model.outputs)) graph.message(12, encodeValue(name, type));
+  return new ProtoWriter()
+    .int(1, irVersion)
+    .string(2, "glimpse")
+    .message(7, graph)
+    .message(8, new ProtoWriter().string(1, "").int(2, opset))
+    .message(8, new ProtoWriter().string(1, "com.microsoft").int(2, 1))
+    .finish();
+}
+
+function encodeNode(node: OnnxNode): ProtoWriter {
+  const writer = new ProtoWriter();
+  for (const input of node.inputs) writer.string(1, input);
+  for (const output of node.outputs) writer.string(2, output);
+  writer.string(3, node.name).string(4, node.op);
+  for (const [name, value] of Object.entries(node.attributes)) {
+    const attribute = new ProtoWriter().string(1, name);
+    if (typeof value === "number") attribute.int(3, value).int(20, 2);
+    else if ("float" in value) attribute.float(2, value.float).int(20, 1);
+    else attribute.ints(8, value).int(20, 7);
+    writer.message(5, attribute);
+  }
+  return writer.string(7, node.domain);
+}
+
+function encodeTensor({ name, dtype, shape, byteLength, data }: OnnxTensor): ProtoWriter {
+  const writer = new ProtoWriter().ints(1, shape).int(2, dataTypes[dtype]).string(8, name);
+  if (data instanceof Uint8Array) return writer.bytes(9, data);
+  const entries = { location: data.path, offset: String(data.offset), length: String(byteLength) };
+  for (const [key, value] of Object.entries(entries)) {
+    writer.message(13, new ProtoWriter().string(1, key).string(2, value));
+  }
+  return writer.int(14, 1);
+}
+
+function encodeValue(name: string, { dtype, shape }: TensorType): ProtoWriter {
+  const dims = new ProtoWriter();
+  for (const dim of shape) {
+    const writer = new ProtoWriter();
+    dims.message(1, typeof dim === "number" ? writer.int(1, dim) : writer.string(2, dim));
+  }
+  const tensor = new ProtoWriter().int(1, dataTypes[dtype]).message(2, dims);
+  return new ProtoWriter().string(1, name).message(2, new ProtoWriter().message(1, tensor));
+}

@@ -1,0 +1,72 @@
+// attention → one MultiHeadAttention where that op can do it, else products, softmax and products again, segment by
+// segment. Keys and values are only read: joining the segments first would copy the whole trunk at every token.
+// Never emit MultiHeadAttention's past_sequence_length: it corrupts memory in ONNX Runtime 1.30.
+import type { Node, ValueName } from "@glimpsejs/graph";
+import type { Emitter } from "../emitter.ts";
+import { headsApart, headsFirst, headsLast } from "./heads.ts";
+
+/** Returns context [B, S, H·d] and, if anything reads them, probabilities [B, H, S, T]. */
+export function attention(node: Node<"attention">, e: Emitter): readonly string[] {
+  const { query, keys, values, mask, headMask, distances } = node.inputs;
+  const { heads } = node.attributes;
+  const [, probabilitiesValue = ""] = node.outputs;
+  const names = (list: readonly ValueName[]) => list.map((value) => e.nameOf(value));
+
+  const plain = mask === undefined && headMask === undefined && distances === undefined;
+  if (plain && keys.length === 1 && !e.isUsed(probabilitiesValue)) {
+    const inputs = names([query, ...keys, ...values]);
+    return [e.node("com.microsoft.MultiHeadAttention", inputs, { num_heads: heads })];
+  }
+
+  const { shape } = e.typeOf(query);
+  const scale = { float: 1 / Math.sqrt(Number(shape[2]) / heads) };
+  const q = headsFirst(e, e.nameOf(query), shape, heads); // [B, H, S, d]
+  const scores = names(keys).map((key) => e.node("com.microsoft.FusedMatMul", [q, key], { transB: 1, alpha: scale }));
+  if (mask !== undefined) {
+    const perHead = e.node("Unsqueeze", [e.nameOf(mask), e.ints([1])]); // [B, 1, S, T_last]
+    scores.push(e.node("Add", [scores.pop() ?? "", perHead]));
+  }
+  const joined = scores.length === 1 ? scores : [e.node("Concat", scores, { axis: 3 })]; // [B, H, S, T]
+  const terms = [...joined, ...relativeTerms(node, e, scale)];
+  const softmax = e.node("Softmax", [terms.reduce((a, b) => e.node("Add", [a, b]))], { axis: -1 });
+  const probabilities =
+    headMask === undefined
+      ? softmax
+      : e.node("Mul", [softmax, e.node("Reshape", [e.nameOf(headMask), e.ints([heads, 1, 1])])]);
+
+  const lengths = keys.map((key) => e.typeOf(key).shape[2] ?? 0);
+  const parts =
+    keys.length === 1
+      ? [probabilities]
+      : e.nodeWithOutputs("Split", [probabilities, e.shape(lengths)], { axis: 3 }, keys.length);
+  const contexts = names(values).map((value, i) => e.node("MatMul", [parts[i] ?? "", value])); // [B, H, S, d]
+  const sum = contexts.length === 1 ? contexts.join() : e.node("Sum", contexts);
+  return [headsLast(e, sum, shape, heads), probabilities];
+}
+
+/** The terms of relative positions, [B, H, S, T] each; none where the node has no distances. */
+function relativeTerms(node: Node<"attention">, e: Emitter, alpha: { float: number }): readonly string[] {
+  const { query, keys, distances, queryPositions, keyPositions } = node.inputs;
+  if (distances === undefined || queryPositions === undefined || keyPositions === undefined) return [];
+  const { heads, relative } = node.attributes;
+  const middle = (Number(e.typeOf(distances).shape[0]) - 1) / 2;
+  const difference = e.node("Sub", [
+    e.node("Unsqueeze", [e.nameOf(queryPositions), e.ints([2])]),
+    e.node("Unsqueeze", [e.nameOf(keyPositions), e.ints([1])]),
+  ]);
+  const rows = e.node("Add", [difference, e.int32(middle)]); // [B, S, T]
+  const embedded = e.node("Gather", [e.nameOf(distances), rows], { axis: 0 }); // [B, S, T, d]
+
+  const perQuery = headsApart(e, e.nameOf(query), e.typeOf(query).shape, heads); // [B, S, H, d]
+  const ofQueries = e.node("com.microsoft.FusedMatMul", [perQuery, embedded], { transB: 1, alpha }); // [B, S, H, T]
+  const terms = [e.node("Transpose", [ofQueries], { perm: [0, 2, 1, 3] })];
+  if (relative === "key_query") {
+    const names = keys.map((key) => e.nameOf(key));
+    const all = names.length === 1 ? names.join() : e.node("Concat", names, { axis: 2 }); // [B, H, T, d]
+    const perKey = e.node("Transpose", [all], { perm: [0, 2, 1, 3] }); // [B, T, H, d]
+    const byKey = e.node("Transpose", [embedded], { perm: [0, 2, 1, 3] }); // [B, T, S, d]
+    const ofKeys = e.node("com.microsoft.FusedMatMul", [perKey, byKey], { transB: 1, alpha }); // [B, T, H, S]
+    terms.push(e.node("Transpose", [ofKeys], { perm: [0, 2, 3, 1] }));
+  }
+  return terms;
+}

@@ -1,0 +1,347 @@
+// ONNX as text for small graphs: what each op becomes, how sizes are computed, how weights and outputs enter a model.
+import { type Builder, buildGraph } from "@glimpsejs/graph";
+import { describe, expect, it } from "vitest";
+import { printOnnx } from "./print.ts";
+import { lowerGraph, type OnnxWeight } from "./to-onnx.ts";
+
+const inFile: OnnxWeight = { dtype: "float32", data: { path: "model.safetensors", offset: 1024 } };
+
+function lower(build: (b: Builder) => void, weightOf: (name: string) => OnnxWeight = () => inFile): string {
+  return printOnnx(lowerGraph(buildGraph("test", build), weightOf));
+}
+
+describe("lowering of ops", () => {
+  it("linear, activation, layerNorm and add", () => {
+    const text = lower((root) => {
+      const x = root.input("x", "float32", ["batch", 4]);
+      const b = root.at("ffn");
+      const weights = { weight: b.weight("weight", [4, 4]), bias: b.weight("bias", [4]) };
+      const active = b.op("activation", { x: b.op("linear", { x, ...weights }, {}) }, { function: "quick_gelu" });
+      const sum = b.op("add", { a: active, b: x }, {});
+      const norm = { weight: b.weight("norm.weight", [4]), bias: b.weight("norm.bias", [4]) };
+      root.output("y", b.op("layerNorm", { x: sum, ...norm }, { epsilon: 0.5 }));
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[batch, 4]
+        initializer ffn.weight : float32[4, 4] @ model.safetensors[1024, 1088)
+        initializer ffn.bias : float32[4] @ model.safetensors[1024, 1040)
+        initializer ffn.norm.weight : float32[4] @ model.safetensors[1024, 1040)
+        initializer ffn.norm.bias : float32[4] @ model.safetensors[1024, 1040)
+        ffn/FusedMatMul = com.microsoft.FusedMatMul(x, ffn.weight, transB=1)
+        ffn/Add = Add(ffn/FusedMatMul, ffn.bias)
+        ffn/QuickGelu = com.microsoft.QuickGelu(ffn/Add, alpha=1.702f)
+        ffn/Add.2 = Add(ffn/QuickGelu, x)
+        y = LayerNormalization(ffn/Add.2, ffn.norm.weight, ffn.norm.bias, axis=-1, epsilon=0.5f)    # ffn/LayerNormalization
+        output y : float32[batch, 4]
+      "
+    `);
+  });
+
+  it("every activation function", () => {
+    const functions = ["gelu", "gelu_new", "quick_gelu", "relu", "silu", "selu"] as const;
+    const text = lower((b) => {
+      const x = b.input("x", "float32", ["n"]);
+      for (const name of functions) b.output(name, b.op("activation", { x }, { function: name }));
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[n]
+        gelu = com.microsoft.Gelu(x)    # Gelu
+        gelu_new = com.microsoft.FastGelu(x)    # FastGelu
+        quick_gelu = com.microsoft.QuickGelu(x, alpha=1.702f)    # QuickGelu
+        relu = Relu(x)    # Relu
+        silu = com.microsoft.QuickGelu(x, alpha=1f)    # QuickGelu.2
+        selu = Selu(x)    # Selu
+        output gelu : float32[n]
+        output gelu_new : float32[n]
+        output quick_gelu : float32[n]
+        output relu : float32[n]
+        output silu : float32[n]
+        output selu : float32[n]
+      "
+    `);
+  });
+
+  it("patchEmbedding, expand, concat and a table added", () => {
+    const text = lower((b) => {
+      const pixels = b.input("pixels", "float32", ["batch", 3, "16*rows", "16*columns"]);
+      const patches = b.op("patchEmbedding", { pixels, weight: b.weight("patch", [8, 3, 16, 16]) }, {});
+      const row = b.op("reshape", { x: b.weight("class", [8]) }, { shape: [1, 1, 8] });
+      const classToken = b.op("expand", { x: row }, { shape: ["batch", 1, 8] });
+      b.output("tokens", b.op("concat", { parts: [classToken, patches] }, { axis: 1 }));
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input pixels : float32[batch, 3, 16*rows, 16*columns]
+        initializer patch : float32[8, 3, 16, 16] @ model.safetensors[1024, 25600)
+        initializer class : float32[8] @ model.safetensors[1024, 1056)
+        initializer int64 [8] : int64[1]
+        initializer int64 [16] : int64[1]
+        initializer int64 [1, 1, 8] : int64[3]
+        initializer int64 [1] : int64[1]
+        Conv = Conv(pixels, patch, kernel_shape=[16, 16], strides=[16, 16])
+        Shape = Shape(pixels, start=0, end=1)
+        Shape.2 = Shape(pixels, start=3, end=4)
+        Div = Div(Shape.2, int64 [16])
+        Shape.3 = Shape(pixels, start=2, end=3)
+        Div.2 = Div(Shape.3, int64 [16])
+        Mul = Mul(Div, Div.2)
+        Concat = Concat(Shape, int64 [8], Mul, axis=0)
+        Reshape = Reshape(Conv, Concat, allowzero=1)
+        Transpose = Transpose(Reshape, perm=[0, 2, 1])
+        Reshape.2 = Reshape(class, int64 [1, 1, 8])
+        Concat.2 = Concat(Shape, int64 [1], int64 [1], axis=0)
+        Expand = Expand(Reshape.2, Concat.2)
+        tokens = Concat(Expand, Transpose, axis=1)    # Concat.3
+        output tokens : float32[batch, 1 + columns*rows, 8]
+      "
+    `);
+  });
+
+  it("embedding, split into named sizes and gatherRows", () => {
+    const text = lower((b) => {
+      const ids = b.input("ids", "int32", ["batch", "image + text"]);
+      b.input("text", "int32", ["text"]);
+      b.input("image", "int32", ["image"]);
+      const x = b.op("embedding", { table: b.weight("table", [9, 4]), ids }, {});
+      const [image, text] = b.ops("split", { x }, { axis: 1, sizes: ["image", "text"] });
+      if (image === undefined || text === undefined) return;
+      b.output("image.rows", image);
+      const rows = b.input("rows", "int32", ["wanted"]);
+      b.output("wanted.rows", b.op("gatherRows", { x: text, rows }, {}));
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input ids : int32[batch, image + text]
+        input text : int32[text]
+        input image : int32[image]
+        input rows : int32[wanted]
+        initializer table : float32[9, 4] @ model.safetensors[1024, 1168)
+        initializer int64 [-1, 4] : int64[2]
+        Gather = Gather(table, ids, axis=0)
+        Shape = Shape(image, start=0, end=1)
+        Shape.2 = Shape(text, start=0, end=1)
+        Concat = Concat(Shape, Shape.2, axis=0)
+        image.rows, Split:1 = Split(Gather, Concat, axis=1)    # Split
+        Reshape = Reshape(Split:1, int64 [-1, 4])
+        wanted.rows = Gather(Reshape, rows, axis=0)    # Gather.2
+        output image.rows : float32[batch, image, 4]
+        output wanted.rows : float32[wanted, 4]
+      "
+    `);
+  });
+
+  it("attention to one segment is one MultiHeadAttention", () => {
+    const text = lower((b) => {
+      const query = b.input("query", "float32", ["batch", "s", 8]);
+      const keys = [b.op("splitHeads", { x: b.input("key", "float32", ["batch", "t", 8]) }, { heads: 2 })];
+      const values = [b.op("splitHeads", { x: b.input("value", "float32", ["batch", "t", 8]) }, { heads: 2 })];
+      const [context] = b.ops("attention", { query, keys, values }, { heads: 2 });
+      if (context !== undefined) b.output("context", context);
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input query : float32[batch, s, 8]
+        input key : float32[batch, t, 8]
+        input value : float32[batch, t, 8]
+        initializer int64 [0, 0, 2, 4] : int64[4]
+        Reshape = Reshape(key, int64 [0, 0, 2, 4])
+        Transpose = Transpose(Reshape, perm=[0, 2, 1, 3])
+        Reshape.2 = Reshape(value, int64 [0, 0, 2, 4])
+        Transpose.2 = Transpose(Reshape.2, perm=[0, 2, 1, 3])
+        context = com.microsoft.MultiHeadAttention(query, Transpose, Transpose.2, num_heads=2)    # MultiHeadAttention
+        output context : float32[batch, s, 8]
+      "
+    `);
+  });
+
+  it("attention to several segments never joins keys or values", () => {
+    const text = lower((b) => {
+      const query = b.input("query", "float32", ["batch", "s", 8]);
+      const trunk = b.input("trunk", "float32", ["batch", 2, "t", 4]);
+      const past = b.input("past", "float32", ["batch", 2, "p", 4]);
+      const mask = b.input("mask", "float32", ["batch", "s", "p"]);
+      const both = [trunk, past];
+      const headMask = b.input("headMask", "float32", [2]);
+      const [context] = b.ops("attention", { query, keys: both, values: both, mask, headMask }, { heads: 2 });
+      if (context !== undefined) b.output("context", context);
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input query : float32[batch, s, 8]
+        input trunk : float32[batch, 2, t, 4]
+        input past : float32[batch, 2, p, 4]
+        input mask : float32[batch, s, p]
+        input headMask : float32[2]
+        initializer int64 [0, 0, 2, 4] : int64[4]
+        initializer int64 [1] : int64[1]
+        initializer int64 [2, 1, 1] : int64[3]
+        initializer int64 [0, 0, 8] : int64[3]
+        Reshape = Reshape(query, int64 [0, 0, 2, 4])
+        Transpose = Transpose(Reshape, perm=[0, 2, 1, 3])
+        FusedMatMul = com.microsoft.FusedMatMul(Transpose, trunk, transB=1, alpha=0.5f)
+        FusedMatMul.2 = com.microsoft.FusedMatMul(Transpose, past, transB=1, alpha=0.5f)
+        Unsqueeze = Unsqueeze(mask, int64 [1])
+        Add = Add(FusedMatMul.2, Unsqueeze)
+        Concat = Concat(FusedMatMul, Add, axis=3)
+        Softmax = Softmax(Concat, axis=-1)
+        Reshape.2 = Reshape(headMask, int64 [2, 1, 1])
+        Mul = Mul(Softmax, Reshape.2)
+        Shape = Shape(trunk, start=2, end=3)
+        Shape.2 = Shape(past, start=2, end=3)
+        Concat.2 = Concat(Shape, Shape.2, axis=0)
+        Split:0, Split:1 = Split(Mul, Concat.2, axis=3)    # Split
+        MatMul = MatMul(Split:0, trunk)
+        MatMul.2 = MatMul(Split:1, past)
+        Sum = Sum(MatMul, MatMul.2)
+        Transpose.2 = Transpose(Sum, perm=[0, 2, 1, 3])
+        context = Reshape(Transpose.2, int64 [0, 0, 8])    # Reshape.3
+        output context : float32[batch, s, 8]
+      "
+    `);
+  });
+
+  it("attention with relative positions", () => {
+    const text = lower((b) => {
+      const query = b.input("query", "float32", ["batch", "s", 8]);
+      const keys = [b.input("keys", "float32", ["batch", 2, "t", 4])];
+      const distances = b.weight("distances", [9, 4]);
+      const queryPositions = b.input("queryPositions", "int32", ["batch", "s"]);
+      const keyPositions = b.input("keyPositions", "int32", ["batch", "t"]);
+      const inputs = { query, keys, values: keys, distances, queryPositions, keyPositions };
+      const [, probabilities] = b.ops("attention", inputs, { heads: 2, relative: "key_query" });
+      if (probabilities !== undefined) b.output("probabilities", probabilities);
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input query : float32[batch, s, 8]
+        input keys : float32[batch, 2, t, 4]
+        input queryPositions : int32[batch, s]
+        input keyPositions : int32[batch, t]
+        initializer distances : float32[9, 4] @ model.safetensors[1024, 1168)
+        initializer int64 [0, 0, 2, 4] : int64[4]
+        initializer int64 [2] : int64[1]
+        initializer int64 [1] : int64[1]
+        initializer int32 4 : int32[1]
+        initializer int64 [0, 0, 8] : int64[3]
+        Reshape = Reshape(query, int64 [0, 0, 2, 4])
+        Transpose = Transpose(Reshape, perm=[0, 2, 1, 3])
+        FusedMatMul = com.microsoft.FusedMatMul(Transpose, keys, transB=1, alpha=0.5f)
+        Unsqueeze = Unsqueeze(queryPositions, int64 [2])
+        Unsqueeze.2 = Unsqueeze(keyPositions, int64 [1])
+        Sub = Sub(Unsqueeze, Unsqueeze.2)
+        Add = Add(Sub, int32 4)
+        Gather = Gather(distances, Add, axis=0)
+        Reshape.2 = Reshape(query, int64 [0, 0, 2, 4])
+        FusedMatMul.2 = com.microsoft.FusedMatMul(Reshape.2, Gather, transB=1, alpha=0.5f)
+        Transpose.2 = Transpose(FusedMatMul.2, perm=[0, 2, 1, 3])
+        Transpose.3 = Transpose(keys, perm=[0, 2, 1, 3])
+        Transpose.4 = Transpose(Gather, perm=[0, 2, 1, 3])
+        FusedMatMul.3 = com.microsoft.FusedMatMul(Transpose.3, Transpose.4, transB=1, alpha=0.5f)
+        Transpose.5 = Transpose(FusedMatMul.3, perm=[0, 2, 3, 1])
+        Add.2 = Add(FusedMatMul, Transpose.2)
+        Add.3 = Add(Add.2, Transpose.5)
+        probabilities = Softmax(Add.3, axis=-1)    # Softmax
+        MatMul = MatMul(probabilities, keys)
+        Transpose.6 = Transpose(MatMul, perm=[0, 2, 1, 3])
+        Reshape.3 = Reshape(Transpose.6, int64 [0, 0, 8])
+        output probabilities : float32[batch, 2, s, t]
+      "
+    `);
+  });
+});
+
+describe("reshape", () => {
+  const shapes = (to: readonly (number | string)[]) =>
+    lower((b) => b.output("y", b.op("reshape", { x: b.input("x", "float32", ["b", "s", 6]) }, { shape: to })))
+      .split("\n")
+      .filter((line) => line.includes("="));
+
+  it("copies dimensions that stay, infers one where no other is named, computes the rest", () => {
+    expect(shapes(["b", "s", 2, 3])).toMatchInlineSnapshot(`
+      [
+        "  y = Reshape(x, int64 [0, 0, 2, 3])    # Reshape",
+      ]
+    `);
+    expect(shapes(["b*s", 6])).toMatchInlineSnapshot(`
+      [
+        "  y = Reshape(x, int64 [-1, 6])    # Reshape",
+      ]
+    `);
+    expect(shapes(["b", "6*s"])).toMatchInlineSnapshot(`
+      [
+        "  Shape = Shape(x, start=0, end=1)",
+        "  Shape.2 = Shape(x, start=1, end=2)",
+        "  Mul = Mul(Shape.2, int64 [6])",
+        "  Concat = Concat(Shape, Mul, axis=0)",
+        "  y = Reshape(x, Concat, allowzero=1)    # Reshape",
+      ]
+    `);
+  });
+});
+
+describe("weights", () => {
+  const build = (b: Builder) => {
+    const x = b.input("x", "float32", [2]);
+    b.output("y", b.op("add", { a: b.op("add", { a: x, b: b.weight("a", [2]) }, {}), b: b.weight("b", [2]) }, {}));
+  };
+
+  it("enter as bytes or as places in files, with a Cast where they are not float32", () => {
+    const stored: Record<string, OnnxWeight> = {
+      a: { dtype: "bfloat16", data: { path: "shard/1.bin", offset: 64 } },
+      b: { dtype: "float32", data: new Uint8Array(8) },
+    };
+    expect(lower(build, (name) => stored[name] ?? inFile)).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[2]
+        initializer a : bfloat16[2] @ shard/1.bin[64, 68)
+        initializer b : float32[2]
+        a/Cast = Cast(a, to=1)
+        Add = Add(x, a/Cast)
+        y = Add(Add, b)    # Add.2
+        output y : float32[2]
+      "
+    `);
+  });
+
+  it("are asked for only where an output depends on them", () => {
+    const asked: string[] = [];
+    const text = lower(
+      (b) => {
+        const x = b.input("x", "float32", [2]);
+        b.op("add", { a: x, b: b.weight("unused", [2]) }, {});
+        b.output("y", b.op("add", { a: x, b: b.weight("used", [2]) }, {}));
+      },
+      (name) => {
+        asked.push(name);
+        return inFile;
+      },
+    );
+    expect(asked).toEqual(["used"]);
+    expect(text).not.toContain("unused");
+  });
+});
+
+describe("outputs", () => {
+  it("have public names, in order, also where values coincide or the name is an input's", () => {
+    const text = lower((b) => {
+      const x = b.input("x", "float32", ["n"]);
+      const y = b.op("activation", { x }, { function: "relu" });
+      b.output("x", y);
+      b.output("again", y);
+      b.output("input", x);
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[n]
+        x' = Relu(x)    # Relu
+        again = Identity(x')
+        input = Identity(x)
+        output x' : float32[n]
+        output again : float32[n]
+        output input : float32[n]
+      "
+    `);
+  });
+});
