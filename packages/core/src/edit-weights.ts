@@ -3,7 +3,7 @@
 import { GlimpseError, type Problem } from "@glimpsejs/base";
 import { GitConfig } from "@glimpsejs/config";
 import { float32, type HostTensor, type Weight, type WeightSource } from "@glimpsejs/graph";
-import { layerPrefix, wordEmbeddings } from "@glimpsejs/model";
+import { layerPrefix, remainingHeads, wordEmbeddings } from "@glimpsejs/model";
 import { randomWeights } from "./random-init.ts";
 import { inMemory, readFloat32, withReplaced } from "./weights.ts";
 
@@ -56,10 +56,8 @@ export async function prunedHeads(
   const pruned: Record<string, readonly number[]> = { ...config.prunedHeads };
   const replaced = new Map<string, Weight>();
   for (const [layer, removed] of Object.entries(heads)) {
-    const before = new Set(pruned[layer]);
-    const after = new Set([...before, ...removed]);
-    const remaining = Array.from({ length: config.numAttentionHeads }, (_, h) => h).filter((h) => !before.has(h));
-    const kept = remaining.flatMap((h, i) =>
+    const after = new Set([...(pruned[layer] ?? []), ...removed]);
+    const kept = remainingHeads(config, Number(layer)).flatMap((h, i) =>
       after.has(h) ? [] : Array.from({ length: headSize }, (_, k) => i * headSize + k),
     );
     const attention = `${layerPrefix(Number(layer))}.attention`;

@@ -8,10 +8,10 @@ import { float32, type Graph, type HostTensor, type WeightSource } from "@glimps
 import {
   decoderGraph,
   forwardGraph,
-  headsOfLayer,
   interpolatePositions,
   type ModelPart,
   positionTable,
+  remainingHeads,
   temporalEmbedding,
   visionGraph,
 } from "@glimpsejs/model";
@@ -119,7 +119,7 @@ export class Engine {
   /** No cached keys or values yet: float32 [B, H, 0, d] for every layer. */
   emptyCache(kind: "trunk" | "past", batch: number): Feeds {
     const headSize = this.config.hiddenSize / this.config.numAttentionHeads;
-    const empty = (layer: number) => float32([], [batch, headsOfLayer(this.config, layer), 0, headSize]);
+    const empty = (layer: number) => float32([], [batch, remainingHeads(this.config, layer).length, 0, headSize]);
     return Object.fromEntries(this.cacheNames(kind).map((name, i) => [name, empty(Math.floor(i / 2))]));
   }
 

@@ -8,9 +8,13 @@ import { prunedHeads, resizedEmbeddings } from "./edit-weights.ts";
 import type { EncodeOptions, Engine } from "./engine.ts";
 import { type ForwardOutput, forward } from "./forward/forward.ts";
 import type { ForwardInputs, Rows } from "./forward/inputs.ts";
+import { searchBeams } from "./generation/beams.ts";
 import { collect, type GenerateOutput, promptsOf } from "./generation/generate.ts";
-import { greedySearch, type Prompt, type Step } from "./generation/greedy.ts";
-import { type GenerateOptions, type GenerationPlan, planGeneration } from "./generation/plan.ts";
+import type { Prompt } from "./generation/leaves.ts";
+import type { GenerateOptions } from "./generation/options.ts";
+import { type GenerationPlan, planGeneration } from "./generation/plan.ts";
+import { searchRows } from "./generation/rows.ts";
+import type { Search, Sequence, Step } from "./generation/search.ts";
 import type { Platform } from "./platform.ts";
 import {
   type FreshModelOptions,
@@ -100,22 +104,21 @@ export class GitForCausalLM extends PreTrainedModel {
   async generate(inputs: GenerateInputs): Promise<GenerateOutput> {
     const request = this.request(inputs);
     const { plan, inputIds } = request;
-    const scores = plan.outputScores ? this.config.vocabSize : undefined;
-    return this.queue.run(() => collect(this.search(request), inputIds, scores), plan.signal);
+    return this.queue.run(() => collect(this.search(request), inputIds, plan), plan.signal);
   }
 
   /** generate() as it goes: the state of all sequences after each step. Other calls may run between two steps. */
-  async *generateSteps(inputs: GenerateInputs): AsyncGenerator<Step, void, undefined> {
+  async *generateSteps(inputs: GenerateInputs): AsyncGenerator<Step, readonly Sequence[], undefined> {
     const request = this.request(inputs);
     const steps = this.search(request);
     try {
       for (;;) {
         const { value, done } = await this.queue.run(() => steps.next(), request.plan.signal);
-        if (done) return;
+        if (done) return value;
         yield value;
       }
     } finally {
-      await steps.return();
+      await steps.return([]);
     }
   }
 
@@ -171,7 +174,7 @@ export class GitForCausalLM extends PreTrainedModel {
   }
 
   /** Encodes the pictures if they are not yet, and searches. A trunk of its own is freed at the end. */
-  private async *search(request: GenerationRequest): AsyncGenerator<Step, void, undefined> {
+  private async *search(request: GenerationRequest): Search {
     const { plan, prompts, pictures, pixelValues, interpolatePosEncoding } = request;
     const own = request.trunk === undefined;
     const encodeOptions = { interpolatePosEncoding, signal: plan.signal };
@@ -181,7 +184,8 @@ export class GitForCausalLM extends PreTrainedModel {
         ? Trunk.empty(this.engine, pictures)
         : await Trunk.encode(this.engine, pixelValues, encodeOptions));
     try {
-      yield* greedySearch(() => new TokenTree(this.engine, trunk), prompts, plan);
+      const search = plan.numBeams > 1 ? searchBeams : searchRows;
+      return yield* search(() => new TokenTree(this.engine, trunk), prompts, plan);
     } finally {
       if (own) trunk.dispose();
     }

@@ -1,8 +1,8 @@
 // The front door: one object that captions pictures and answers questions about them. It only composes: the processor
 // prepares, the model generates, the tokenizer writes.
 import { GlimpseError } from "@glimpsejs/base";
-import { IncrementalDecoder } from "@glimpsejs/tokenizer";
 import { type Notice, readConfig } from "./checkpoint.ts";
+import { type GenerateOptions, optionNames } from "./generation/options.ts";
 import { type GenerateInputs, GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitProcessor } from "./git-processor.ts";
 import { rejectUnknownOptions } from "./options.ts";
@@ -13,12 +13,14 @@ import { Trunk } from "./trunk.ts";
 /** What caption(), answer() and stream() take: whatever the platform calls a picture, the frames of a clip, or a trunk. */
 export type Subject = unknown | { readonly frames: readonly unknown[] } | Trunk;
 
-/** Options of caption(), answer() and stream(). */
-export interface TaskOptions {
-  /** Most tokens to generate. Default 50, or as many as the model has positions for. */
-  readonly maxNewTokens?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+/**
+ * Options of caption(), answer() and stream(): those of generate() that one text has a use for. `maxNewTokens` is 50
+ * here, or as many as the model has positions for; a text ends at [SEP].
+ */
+export type TaskOptions = Omit<
+  GenerateOptions,
+  "bosTokenId" | "eosTokenId" | "numReturnSequences" | "outputScores" | "decode"
+>;
 
 /** Options of stream(). */
 export interface StreamOptions extends TaskOptions {
@@ -38,6 +40,8 @@ export interface TextResult {
 }
 
 const defaultNewTokens = 50;
+const generateOnly: readonly string[] = ["bosTokenId", "eosTokenId", "numReturnSequences", "outputScores", "decode"];
+const taskOptionNames = optionNames.filter((name) => !generateOnly.includes(name));
 
 /** A loaded model with its processor. Owns the model: dispose() when done, or declare it with `await using`. */
 export class Git {
@@ -98,26 +102,32 @@ export class Git {
         );
   }
 
-  /** Captions (or answers) piece by piece; the pieces joined are the text. Leaving the loop stops the generation. */
+  /**
+   * Captions (or answers) piece by piece; the pieces joined are the text, which is also returned. Leaving the loop
+   * stops the generation. Beams decide only at the end, so with numBeams the text comes as one piece.
+   */
   async *stream(subject: Subject, options: StreamOptions = {}): AsyncGenerator<string, TextResult, undefined> {
     const { question, ...task } = options;
-    checkOptions(task);
+    rejectUnknownOptions(task, taskOptionNames);
     const prompt = this.prompt(question);
-    const { trunk, own } = await this.trunk(subject, options.signal);
-    const decoder = new IncrementalDecoder(this.processor.tokenizer, { skipSpecialTokens: true });
+    const { trunk, own } = await this.trunk(subject, options.signal ?? undefined);
+    const request = this.request(trunk, [prompt], task);
+    const steps = this.model.generateSteps(request);
+    const decoder = this.processor.tokenizer.incrementalDecoder({ skipSpecialTokens: true });
+    const inOrder = (options.numBeams ?? this.model.generationConfig.numBeams ?? 1) === 1;
     try {
-      let result: TextResult | undefined;
-      for await (const { sequences } of this.model.generateSteps(this.request(trunk, [prompt], task))) {
-        const [sequence] = sequences;
-        if (sequence === undefined) break;
-        const piece = decoder.push(sequence.tokens.at(-1) ?? 0);
+      let step = await steps.next();
+      for (; !step.done; step = await steps.next()) {
+        const piece = inOrder ? decoder.push(step.value.sequences[0]?.tokens.at(-1) ?? 0) : "";
         if (piece !== "") yield piece;
-        result = this.result(sequence.tokens, sequence.logProbs);
       }
-      const rest = decoder.finish();
-      if (rest !== "") yield rest;
-      return result ?? this.result([], []);
+      const [best] = step.value;
+      const result = this.result(best?.tokens ?? [], best?.logProbs ?? [], best?.score);
+      const last = inOrder ? decoder.finish() : result.text;
+      if (last !== "") yield last;
+      return result;
     } finally {
+      await steps.return([]);
       if (own) trunk.dispose();
     }
   }
@@ -149,11 +159,11 @@ export class Git {
     prompts: readonly (readonly number[])[],
     options: TaskOptions,
   ): Promise<TextResult[]> {
-    checkOptions(options);
+    rejectUnknownOptions(options, taskOptionNames);
     const { trunk, own } = await this.trunk(subject, options.signal);
     try {
-      const { generated, logProbs } = await this.model.generate(this.request(trunk, prompts, options));
-      return generated.map((tokens, i) => this.result(tokens, logProbs[i] ?? []));
+      const { generated, logProbs, sequencesScores } = await this.model.generate(this.request(trunk, prompts, options));
+      return generated.map((tokens, i) => this.result(tokens, logProbs[i] ?? [], sequencesScores?.[i]));
     } finally {
       if (own) trunk.dispose();
     }
@@ -165,21 +175,20 @@ export class Git {
       : { trunk: await this.encode(subject, { signal }), own: true };
   }
 
-  private request(
-    trunk: Trunk,
-    inputIds: readonly (readonly number[])[],
-    { maxNewTokens, signal }: TaskOptions,
-  ): GenerateInputs {
+  private request(trunk: Trunk, inputIds: readonly (readonly number[])[], options: TaskOptions): GenerateInputs {
     const longest = Math.max(...inputIds.map((ids) => ids.length));
     const room = this.model.config.maxPositionEmbeddings - longest + 1;
-    const limit = maxNewTokens ?? Math.max(1, Math.min(defaultNewTokens, room));
-    return { trunk, inputIds, maxNewTokens: limit, eosTokenId: this.processor.tokenizer.sepTokenId, signal };
+    const maxNewTokens = Math.max(1, Math.min(defaultNewTokens, room));
+    const limit = options.maxLength == null ? { maxNewTokens } : {};
+    const { tokenizer } = this.processor;
+    const decode = (ids: readonly number[]) => tokenizer.decode(ids, { skipSpecialTokens: true });
+    return { ...limit, ...options, trunk, inputIds, eosTokenId: tokenizer.sepTokenId, decode };
   }
 
-  private result(tokens: readonly number[], logProbs: readonly number[]): TextResult {
+  private result(tokens: readonly number[], logProbs: readonly number[], score?: number): TextResult {
     const text = this.processor.decode(tokens, { skipSpecialTokens: true });
     const logProb = logProbs.reduce((sum, x) => sum + x, 0);
-    return { text, tokens, logProb, score: tokens.length === 0 ? 0 : logProb / tokens.length };
+    return { text, tokens, logProb, score: score ?? (tokens.length === 0 ? 0 : logProb / tokens.length) };
   }
 
   /** Frees the model once calls under way have ended. Safe to call twice. */
@@ -190,10 +199,6 @@ export class Git {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
-}
-
-function checkOptions(options: TaskOptions): void {
-  rejectUnknownOptions(options, ["maxNewTokens", "signal"]);
 }
 
 /** A clip is told from a picture by its frames. */

@@ -3,20 +3,20 @@ import type { DeviceTensor } from "@glimpsejs/backend";
 import { GlimpseError } from "@glimpsejs/base";
 import type { HostTensor } from "@glimpsejs/graph";
 
-/** Reads logits float32 [R, V] and frees them. Throws "non-finite" if there is a NaN or an infinity among them. */
-export async function readLogits(tensor: DeviceTensor): Promise<HostTensor<"float32">> {
-  const host = await readFloats(tensor);
-  if (!isFinite32(host.data)) {
-    throw new GlimpseError(
-      {
-        subject: "logits",
-        problem: "the model computed a value that is not a number",
-        advice: "The weights or the pixel values hold NaN or infinity.",
-      },
-      { code: "non-finite" },
-    );
-  }
-  return host;
+/** Throws "non-finite" if there is a NaN or an infinity among the values. */
+export function checkFinite(tensor: HostTensor<"float32">): void {
+  // A NaN or an infinity survives multiplication by zero; a sum of such products is then NaN.
+  let zero = 0;
+  for (const value of tensor.data) zero += value * 0;
+  if (zero === 0) return;
+  throw new GlimpseError(
+    {
+      subject: "logits",
+      problem: "the model computed a value that is not a number",
+      advice: "The weights or the pixel values hold NaN or infinity.",
+    },
+    { code: "non-finite" },
+  );
 }
 
 /** Reads a float32 tensor and frees it. */
@@ -57,11 +57,4 @@ export function logSumExp(values: Float32Array): number {
 /** Log-probability of one entry of a row of logits. */
 export function logProbability(values: Float32Array, index: number): number {
   return (values[index] ?? Number.NEGATIVE_INFINITY) - logSumExp(values);
-}
-
-function isFinite32(values: Float32Array): boolean {
-  // A NaN or an infinity survives multiplication by zero; a sum of such products is then NaN.
-  let zero = 0;
-  for (const value of values) zero += value * 0;
-  return zero === 0;
 }

@@ -2,10 +2,11 @@
 // Reference: PreTrainedModel._init_weights and GitPreTrainedModel._init_weights in transformers 5.18: matrices and
 // embeddings normal with standard deviation initializer_range (the vision and text parts have their own), biases and
 // temporal embeddings 0, LayerNorm weights 1, the row of the padding token 0.
-// The generator is ours (documented below), so the numbers differ from PyTorch's for the same seed.
+// The generator is ours (random.ts), so the numbers differ from PyTorch's for the same seed.
 import type { GitConfig } from "@glimpsejs/config";
 import { elementCount, float32, type WeightSource } from "@glimpsejs/graph";
 import { expectedWeights, type ModelPart, wordEmbeddings } from "@glimpsejs/model";
+import { randomGenerator } from "./random.ts";
 import { inMemory } from "./weights.ts";
 
 /**
@@ -46,24 +47,13 @@ function initialValues(name: string, shape: readonly number[], config: GitConfig
 
 /** Standard normal values within ±2. */
 function normalGenerator(seed: number): () => number {
-  const uniform = mulberry32(seed);
+  const uniform = randomGenerator(seed);
   return () => {
     for (;;) {
       const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
       const value = radius * Math.cos(2 * Math.PI * uniform());
       if (Math.abs(value) <= 2) return value;
     }
-  };
-}
-
-/** Mulberry32 (Tommy Ettinger, public domain): uniform values in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
 

@@ -7,7 +7,7 @@ import type { DeviceTensor, Feeds } from "@glimpsejs/backend";
 import { DisposedError } from "@glimpsejs/base";
 import { float32, type HostTensor, int32 } from "@glimpsejs/graph";
 import type { Engine } from "./engine.ts";
-import { readLogits } from "./logits.ts";
+import { readFloats } from "./logits.ts";
 import { ancestorMask, type NewToken, type Placement, placeTokens, type TreeNode } from "./tree-layout.ts";
 import type { Trunk, TrunkCache } from "./trunk.ts";
 
@@ -35,7 +35,6 @@ export class TokenTree {
   /**
    * Adds tokens and returns their nodes in the same order, and the logits float32 [wanted.length, V] of the tokens
    * whose indices are in `wanted`. One decoder run, together with the image tokens if the trunk is still new.
-   * Throws "non-finite" when the model's weights or pictures produce NaN or infinity.
    */
   async grow(
     tokens: readonly NewTextToken[],
@@ -53,7 +52,7 @@ export class TokenTree {
       ),
     };
     const { logits } = await this.run("decoder", placement, feeds, ["logits"]);
-    return { nodes, logits: await readLogits(logits) };
+    return { nodes, logits: await readFloats(logits) };
   }
 
   /** Adds tokens through the graph that computes every row; `feeds` are its inputs that a tree does not know of. */

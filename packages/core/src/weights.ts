@@ -14,7 +14,7 @@ export async function readFloat32(
   if (weight === undefined) {
     throw new GlimpseError({ subject: `weight "${name}"`, problem: "it is missing" }, { code: "invalid-weights" });
   }
-  return float32(toFloat32(await weight.bytes(signal), weight.dtype), weight.shape);
+  return float32(toFloat32(await weight.bytes(signal), weight.dtype, `weight "${name}"`), weight.shape);
 }
 
 /** A weight that is in memory. */
@@ -50,7 +50,7 @@ export function forBackend(source: WeightSource, backend: Backend): WeightSource
         shape: weight.shape,
         byteLength: elements * 4,
         async bytes(signal) {
-          const floats = toFloat32(await weight.bytes(signal), weight.dtype);
+          const floats = toFloat32(await weight.bytes(signal), weight.dtype, `weight "${name}"`);
           return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength);
         },
       };

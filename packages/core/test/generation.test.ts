@@ -31,7 +31,12 @@ describe("greedy generation", () => {
 
   test("equals forward() of the growing text, which computes every row and caches nothing", async () => {
     const ids = [1, 30];
-    const { generated } = await model.generate({ pixelValues: picture(pixelValues, 0), inputIds: [ids], maxNewTokens: 6, eosTokenId: null });
+    const { generated } = await model.generate({
+      pixelValues: picture(pixelValues, 0),
+      inputIds: [ids],
+      maxNewTokens: 6,
+      eosTokenId: null,
+    });
     for (let step = 0; step < 6; step++) {
       const { logits } = await model.forward({ pixelValues: picture(pixelValues, 0), inputIds: [ids] });
       const last = logits?.data.subarray(-model.config.vocabSize) ?? new Float32Array();
@@ -43,7 +48,11 @@ describe("greedy generation", () => {
   test("a batch equals its rows alone, each ending where it ends", async () => {
     const batch = await model.generate({ pixelValues, inputIds: prompts, maxNewTokens: 12 });
     for (const [i, prompt] of prompts.entries()) {
-      const alone = await model.generate({ pixelValues: picture(pixelValues, i), inputIds: [prompt], maxNewTokens: 12 });
+      const alone = await model.generate({
+        pixelValues: picture(pixelValues, i),
+        inputIds: [prompt],
+        maxNewTokens: 12,
+      });
       expect(batch.sequences[i]).toEqual(alone.sequences[0]);
     }
   });
@@ -57,7 +66,12 @@ describe("greedy generation", () => {
   });
 
   test("ten questions about one picture equal ten calls, with one run of the image encoder", async () => {
-    const questions = Array.from({ length: 10 }, (_, i) => [1, 3 + i, 40 + ((i * 7) % 50), ...(i % 3 === 0 ? [9] : [])]);
+    const questions = Array.from({ length: 10 }, (_, i) => [
+      1,
+      3 + i,
+      40 + ((i * 7) % 50),
+      ...(i % 3 === 0 ? [9] : []),
+    ]);
     const one = picture(pixelValues, 0);
     const before = runs["vision"] ?? 0;
     const together = await model.generate({ pixelValues: one, inputIds: questions, maxNewTokens: 8 });
@@ -75,13 +89,21 @@ describe("greedy generation", () => {
     const second = await model.generate({ trunk, inputIds: prompts, maxNewTokens: 6 });
     expect((runs["vision"] ?? 0) - before).toBe(1);
     expect(second.sequences).toEqual(first.sequences);
-    expect(first.sequences).toEqual((await model.generate({ pixelValues, inputIds: prompts, maxNewTokens: 6 })).sequences);
+    expect(first.sequences).toEqual(
+      (await model.generate({ pixelValues, inputIds: prompts, maxNewTokens: 6 })).sequences,
+    );
   });
 
   test("parallel calls give what the same calls give one after the other", async () => {
-    const calls = prompts.map((prompt, i) => ({ pixelValues: picture(pixelValues, i), inputIds: [prompt], maxNewTokens: 8 }));
+    const calls = prompts.map((prompt, i) => ({
+      pixelValues: picture(pixelValues, i),
+      inputIds: [prompt],
+      maxNewTokens: 8,
+    }));
     const parallel = await Promise.all(calls.map((call) => model.generate(call)));
-    for (const [i, call] of calls.entries()) expect(parallel[i]).toEqual(await model.generate(call));
+    for (const [i, call] of calls.entries()) {
+      expect(parallel[i]?.sequences).toEqual((await model.generate(call)).sequences);
+    }
   });
 
   test("generateSteps() goes through the states that generate() ends with", async () => {
@@ -97,7 +119,12 @@ describe("greedy generation", () => {
   });
 
   test("log-probabilities are those of the scores", async () => {
-    const { generated, logProbs, scores } = await model.generate({ pixelValues, inputIds: prompts, maxNewTokens: 4, outputScores: true });
+    const { generated, logProbs, scores } = await model.generate({
+      pixelValues,
+      inputIds: prompts,
+      maxNewTokens: 4,
+      outputScores: true,
+    });
     for (const [step, { data }] of (scores ?? []).entries()) {
       for (const [r, tokens] of generated.entries()) {
         const token = tokens[step];
@@ -112,15 +139,33 @@ describe("greedy generation", () => {
 
 describe("generate() refuses what it cannot do, before anything runs, and the next call works", () => {
   const refused: readonly (readonly [string, object, RegExp])[] = [
-    ["B18: maxNewTokens negative", { maxNewTokens: -1 }, /maxNewTokens.*expected a whole number from 0 to 64.*got -1/],
-    ["B18: maxNewTokens NaN", { maxNewTokens: Number.NaN }, /maxNewTokens.*got NaN/],
+    [
+      "B18: maxNewTokens negative",
+      { maxNewTokens: -1 },
+      /option "maxNewTokens".*expected a whole number from 1.*got -1/,
+    ],
+    ["B18: maxNewTokens NaN", { maxNewTokens: Number.NaN }, /option "maxNewTokens".*got NaN/],
+    ["B18: maxNewTokens 0", { maxNewTokens: 0 }, /option "maxNewTokens".*got 0/],
     ["B18: maxNewTokens 1e9", { maxNewTokens: 1e9 }, /maxNewTokens.*got 1000000000/],
-    ["B18: numBeams 0, which there is not yet", { numBeams: 0 }, /"numBeams": there is no such option/],
+    ["B18: numBeams 0", { numBeams: 0 }, /option "numBeams".*from 1.*got 0/],
+    ["B18: more beams than tokens", { numBeams: 100 }, /option "numBeams".*at most 99, got 100/],
+    ["B18: temperature 0", { doSample: true, temperature: 0 }, /option "temperature".*above 0, got 0/],
+    ["B18: temperature NaN", { doSample: true, temperature: Number.NaN }, /option "temperature".*got NaN/],
+    [
+      "more sequences than beams",
+      { numBeams: 2, numReturnSequences: 3 },
+      /option "numReturnSequences".*at most 2, got 3/,
+    ],
+    ["stop strings without a decoder", { stopStrings: "a" }, /"stopStrings".*Pass `decode`/],
     ["a misspelled option", { maxNewToken: 3 }, /Did you mean "maxNewTokens"/],
     ["an end token outside the vocabulary", { eosTokenId: [2, 99] }, /eosTokenId.*0 to 98.*got 99/],
     ["B17: ids out of range", { inputIds: [[1, 99]] }, /there is no such token.*0 to 98.*got 99/],
     ["B17: an empty prompt", { inputIds: [[]] }, /it holds no token/],
-    ["B17: prompt and new tokens beyond the positions", { inputIds: [[1, 2, 3]], maxNewTokens: 63 }, /at most 64 tokens.*3 of the prompt and 63/],
+    [
+      "B17: prompt and new tokens beyond the positions",
+      { inputIds: [[1, 2, 3]], maxNewTokens: 63 },
+      /at most 64 tokens.*a prompt of 3 tokens and maxNewTokens 63/,
+    ],
     ["a mask of another length", { inputIds: [[1, 2]], attentionMask: [[1]] }, /attention mask has another length/],
     ["rows that do not fit the pictures", { pixelValues, inputIds: [[1], [1]] }, /a multiple of 3, got 2/],
   ];
@@ -131,24 +176,29 @@ describe("generate() refuses what it cannot do, before anything runs, and the ne
     await expect(call).rejects.toThrow(message);
     await expect(call).rejects.toSatisfy((error) => GlimpseError.isInstance(error, "invalid-argument"));
     expect(runs).toEqual(before);
-    expect((await model.generate({ pixelValues: picture(pixelValues, 0), maxNewTokens: 2 })).generated[0]).toHaveLength(2);
-  });
-
-  test("B18: maxNewTokens 0 generates nothing and runs nothing but the encoder", async () => {
-    const { generated } = await model.generate({ pixelValues: picture(pixelValues, 0), maxNewTokens: 0 });
-    expect(generated).toEqual([[]]);
+    expect((await model.generate({ pixelValues: picture(pixelValues, 0), maxNewTokens: 2 })).generated[0]).toHaveLength(
+      2,
+    );
   });
 
   test("pictures of a wrong shape", async () => {
-    await expect(model.generate({ pixelValues: somePixels(1, 3, 32, 40) })).rejects.toThrow(/32 × 32, got 32 × 40.*interpolatePosEncoding/);
-    await expect(model.generate({ pixelValues: somePixels(1, 4, 32, 32) })).rejects.toThrow(/channels is wrong, expected 3, got 4/);
-    await expect(model.generate({ pixelValues: somePixels(1, 2, 3, 32, 32) })).rejects.toThrow(/at most 0, got 2.*still pictures/);
+    await expect(model.generate({ pixelValues: somePixels(1, 3, 32, 40) })).rejects.toThrow(
+      /32 × 32, got 32 × 40.*interpolatePosEncoding/,
+    );
+    await expect(model.generate({ pixelValues: somePixels(1, 4, 32, 32) })).rejects.toThrow(
+      /channels is wrong, expected 3, got 4/,
+    );
+    await expect(model.generate({ pixelValues: somePixels(1, 2, 3, 32, 32) })).rejects.toThrow(
+      /at most 0, got 2.*still pictures/,
+    );
   });
 
   test("A11: pixel values that are not numbers end in a typed error, not in tokens", async () => {
     const pixels = somePixels(1, 3, 32, 32);
     pixels.data.fill(Number.NaN);
-    await expect(model.generate({ pixelValues: pixels })).rejects.toSatisfy((e) => GlimpseError.isInstance(e, "non-finite"));
+    await expect(model.generate({ pixelValues: pixels })).rejects.toSatisfy((e) =>
+      GlimpseError.isInstance(e, "non-finite"),
+    );
   });
 });
 
@@ -156,7 +206,9 @@ describe("aborting", () => {
   const one = picture(pixelValues, 0);
 
   test("before the start, while waiting, and between tokens", async () => {
-    await expect(model.generate({ pixelValues: one, signal: AbortSignal.abort() })).rejects.toSatisfy((e) => GlimpseError.isInstance(e, "aborted"));
+    await expect(model.generate({ pixelValues: one, signal: AbortSignal.abort() })).rejects.toSatisfy((e) =>
+      GlimpseError.isInstance(e, "aborted"),
+    );
 
     const controller = new AbortController();
     const running = model.generate({ pixelValues: one, maxNewTokens: 20, eosTokenId: null });
@@ -168,7 +220,12 @@ describe("aborting", () => {
     const stopped = new AbortController();
     let steps = 0;
     const loop = (async () => {
-      for await (const _ of model.generateSteps({ pixelValues: one, maxNewTokens: 20, eosTokenId: null, signal: stopped.signal })) {
+      for await (const _ of model.generateSteps({
+        pixelValues: one,
+        maxNewTokens: 20,
+        eosTokenId: null,
+        signal: stopped.signal,
+      })) {
         if (++steps === 3) stopped.abort();
       }
     })();
@@ -178,6 +235,8 @@ describe("aborting", () => {
 
   test("leaving the loop ends the generation, and other calls go on", async () => {
     for await (const _ of model.generateSteps({ pixelValues: one, maxNewTokens: 20 })) break;
-    expect((await model.generate({ pixelValues: one, maxNewTokens: 3, eosTokenId: null })).generated[0]).toHaveLength(3);
+    expect((await model.generate({ pixelValues: one, maxNewTokens: 3, eosTokenId: null })).generated[0]).toHaveLength(
+      3,
+    );
   });
 });

@@ -62,7 +62,13 @@ export function countingBackend(): { readonly plugin: BackendPlugin; readonly ru
         };
         return { graphs: program.graphs, run, dispose: () => program.dispose() };
       };
-      return { name: backend.name, dtypes: backend.dtypes, compile, upload: (v) => backend.upload(v), dispose: () => backend.dispose() };
+      return {
+        name: backend.name,
+        dtypes: backend.dtypes,
+        compile,
+        upload: (v) => backend.upload(v),
+        dispose: () => backend.dispose(),
+      };
     },
   };
   return { plugin, runs };
@@ -71,7 +77,10 @@ export function countingBackend(): { readonly plugin: BackendPlugin; readonly ru
 /** Pixel values that no two of look alike, float32 [batch, 3, size, size] (or any other shape). */
 export function somePixels(...shape: readonly number[]): HostTensor<"float32"> {
   const count = shape.reduce((product, n) => product * n, 1);
-  return float32(Float32Array.from({ length: count }, (_, i) => Math.sin(i * 0.37) + Math.cos(i * i * 0.011)), shape);
+  return float32(
+    Float32Array.from({ length: count }, (_, i) => Math.sin(i * 0.37) + Math.cos(i * i * 0.011)),
+    shape,
+  );
 }
 
 /** One picture of a [B, …] tensor, as a batch of one. */

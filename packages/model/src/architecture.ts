@@ -31,6 +31,7 @@ export function expectedWeights(config: GitConfig, part: ModelPart): ReadonlyMap
   weights.set(positionTable, [1 + Math.floor(imageSize / patchSize) ** 2, hiddenSize]);
   if (part === "vision") return weights;
   for (const [name, shape] of shapes(forwardGraph(config, { head: part === "causalLM" }))) weights.set(name, shape);
+  weights.set("git.embeddings.position_embeddings.weight", [config.maxPositionEmbeddings, config.hiddenSize]);
   for (let i = 0; i < (config.numImageWithEmbedding ?? 0); i++) weights.set(temporalEmbedding(i), [1, 1, hiddenSize]);
   return weights;
 }

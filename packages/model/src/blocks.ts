@@ -23,7 +23,8 @@ export function pair(values: readonly Value[]): readonly [Value, Value] {
   return [first, second];
 }
 
-/** Attention heads that layer `layer` of the text decoder still has, `pruned_heads` of the configuration left out. */
-export function headsOfLayer(config: GitConfig, layer: number): number {
-  return config.numAttentionHeads - new Set(config.prunedHeads[layer]).size;
+/** Numbers of the attention heads that a layer of the text decoder still has: all but the configuration's `pruned_heads`. */
+export function remainingHeads(config: GitConfig, layer: number): readonly number[] {
+  const pruned = new Set(config.prunedHeads[layer]);
+  return Array.from({ length: config.numAttentionHeads }, (_, head) => head).filter((head) => !pruned.has(head));
 }

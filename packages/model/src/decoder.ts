@@ -61,11 +61,15 @@ function wordEmbeddings({ root, config }: DecoderContext, ids: Value): Value {
   return b.op("embedding", { table: b.weight("weight", [config.vocabSize, config.hiddenSize]), ids }, {});
 }
 
-/** LayerNorm(word + position). Positions count text only; an image token has none. → [B, T, D] */
+/**
+ * LayerNorm(word + position) → [B, T, D]. Positions count text only; an image token has none. With relative positions
+ * nothing is added here, though checkpoints store the table all the same.
+ */
 function textEmbeddings({ root, config, text }: DecoderContext, words: Value): Value {
   const b = root.at("git.embeddings");
-  const table = b.at("position_embeddings").weight("weight", [config.maxPositionEmbeddings, config.hiddenSize]);
   const ids = root.input("positionIds", "int32", ["batch", text]);
+  if (config.positionEmbeddingType !== "absolute") return layerNorm(b.at("LayerNorm"), words, config.layerNormEps);
+  const table = b.at("position_embeddings").weight("weight", [config.maxPositionEmbeddings, config.hiddenSize]);
   const positions = b.op("embedding", { table, ids }, {});
   return layerNorm(b.at("LayerNorm"), b.op("add", { a: words, b: positions }, {}), config.layerNormEps);
 }

@@ -8,7 +8,7 @@ export {
   temporalEmbedding,
   wordEmbeddings,
 } from "./architecture.ts";
-export { headsOfLayer } from "./blocks.ts";
+export { remainingHeads } from "./blocks.ts";
 export { decoderGraph, forwardGraph } from "./decoder.ts";
 export { interpolatePositions } from "./interpolate.ts";
 export { matchWeights } from "./match-weights.ts";

@@ -4,7 +4,7 @@
 // row sees the image rows of this run. In any one run either the trunk or the image rows are empty.
 import type { GitConfig } from "@glimpsejs/config";
 import type { Builder, Dim, RelativePositions, Value } from "@glimpsejs/graph";
-import { headsOfLayer, linear, pair } from "./blocks.ts";
+import { linear, pair, remainingHeads } from "./blocks.ts";
 
 /** What the parts of a decoder graph share while it is built. */
 export interface DecoderContext {
@@ -34,7 +34,7 @@ export function treeAttention({ root, config, text, all }: DecoderContext): Self
 
   /** Keys or values of one layer: new ones into image and text, the cached ones in, all of them out. */
   function cached(index: number, kind: "key" | "value", b: Builder, x: Value) {
-    const heads = headsOfLayer(config, index);
+    const heads = remainingHeads(config, index).length;
     const split = b.op("splitHeads", { x: linear(b.at(kind), x, heads * headSize) }, { heads });
     const [image, fresh] = pair(b.ops("split", { x: split }, { axis: 2, sizes: ["image", text] })); // [B, H, ·, d]
     const trunk = root.input(`trunk.${index}.${kind}`, "float32", ["batch", heads, "trunk", headSize]);
@@ -49,7 +49,7 @@ export function treeAttention({ root, config, text, all }: DecoderContext): Self
   return (b, index, x, textOnly) => {
     const key = cached(index, "key", b, x);
     const value = cached(index, "value", b, x);
-    const heads = headsOfLayer(config, index);
+    const heads = remainingHeads(config, index).length;
     const width = heads * headSize;
     const headMask = all ? root.input(`headMask.${index}`, "float32", [heads]) : undefined;
     const distances =

@@ -1,6 +1,7 @@
 // forward(): one call through the graph that computes every row, with the reference's arguments and results.
 import type { DeviceTensor, Feeds } from "@glimpsejs/backend";
 import { float32, type HostTensor, int32 } from "@glimpsejs/graph";
+import { remainingHeads } from "@glimpsejs/model";
 import type { Engine } from "../engine.ts";
 import { readFloats } from "../logits.ts";
 import { TokenTree } from "../token-tree.ts";
@@ -101,17 +102,18 @@ function newTokens(
   return tokens;
 }
 
-/** The inputs of the forward graph that a tree does not know: ids or embeddings, and the head masks. */
+/** The inputs of the forward graph that a tree does not know: ids or embeddings, and the masks of the heads there are. */
 function textFeeds({ config }: Engine, inputs: ForwardInputs, { batch, length }: TextShape): Feeds {
   const { numHiddenLayers: layers, numAttentionHeads: heads } = config;
-  const mask = inputs.headMask?.data ?? new Float32Array(heads).fill(1);
   const feeds: Record<string, HostTensor> = {
     inputIds: inputs.inputIds === undefined ? int32([], [batch, 0]) : int32(inputs.inputIds.flat(), [batch, length]),
     inputsEmbeds: inputs.inputsEmbeds ?? float32([], [batch, 0, config.hiddenSize]),
   };
-  for (let i = 0; i < layers; i++) {
-    const start = mask.length === heads ? 0 : i * heads;
-    feeds[`headMask.${i}`] = float32(mask.slice(start, start + heads), [heads]);
+  const mask = inputs.headMask;
+  for (let layer = 0; layer < layers; layer++) {
+    const start = mask?.shape.length === 2 ? layer * heads : 0;
+    const kept = remainingHeads(config, layer).map((head) => mask?.data[start + head] ?? 1);
+    feeds[`headMask.${layer}`] = float32(kept, [kept.length]);
   }
   return feeds;
 }

@@ -20,7 +20,7 @@ export interface ForwardInputs {
   readonly positionIds?: Rows | undefined;
   /** Pictures float32 [b, 3, H, W] or clips [b, F, 3, H, W], b dividing B; row i sees picture i mod b. */
   readonly pixelValues?: HostTensor<"float32"> | undefined;
-  /** Multiplies the attention probabilities of each head of the text decoder: float32 [H] or [L, H]. */
+  /** Multiplies the attention probabilities of each head of the text decoder: float32 [H] or [L, H]; pruned heads count. */
   readonly headMask?: HostTensor<"float32"> | undefined;
   /** Target ids [B, T], −100 for none; adds `loss` to the result. */
   readonly labels?: Rows | undefined;

@@ -2,18 +2,26 @@
 import { GlimpseError, type Problem } from "@glimpsejs/base";
 import type { GitConfig } from "@glimpsejs/config";
 import { float32, type HostTensor } from "@glimpsejs/graph";
-import type { Prompt, Sequence, Step } from "./greedy.ts";
+import type { Prompt } from "./leaves.ts";
+import type { GenerationPlan } from "./plan.ts";
+import type { Search, Sequence } from "./search.ts";
 
-/** What generate() returns. */
+/** What generate() returns: numReturnSequences rows for each row of inputIds, best first. */
 export interface GenerateOutput {
   /** Per row: the prompt as it was given, then the generated tokens, the end token included; rows differ in length. */
   readonly sequences: readonly (readonly number[])[];
   /** Per row: only the generated tokens. */
   readonly generated: readonly (readonly number[])[];
-  /** Per row and generated token: its log-probability, in nats. */
+  /** Per row and generated token: its log-probability under the model, in nats, before any processor. */
   readonly logProbs: readonly (readonly number[])[];
-  /** With `outputScores`: per step the logits float32 [rows, V] chosen from; zeros for rows that had ended. */
+  /** With beams, per row: the processed total divided by length^lengthPenalty. */
+  readonly sequencesScores?: readonly number[];
+  /** With beams, per row and generated token: which beam (prompt · numBeams + beam) it continued. */
+  readonly beamIndices?: readonly (readonly number[])[];
+  /** With `outputScores`: per step the processed scores float32 [rows or beams, V]; zeros for those that had ended. */
   readonly scores?: readonly HostTensor<"float32">[];
+  /** When each token was there, in milliseconds after the call began. */
+  readonly times: readonly number[];
 }
 
 /**
@@ -63,26 +71,42 @@ export function promptsOf(
   return prompts;
 }
 
-/** Collects a search into its output, with scores over `scoresOf` tokens where that is given. */
+/** Runs a search to its end. */
 export async function collect(
-  search: AsyncIterable<Step>,
+  search: Search,
   inputIds: readonly (readonly number[])[],
-  scoresOf: number | undefined,
+  plan: GenerationPlan,
 ): Promise<GenerateOutput> {
-  let sequences: readonly Sequence[] = [];
+  const start = performance.now();
+  const times: number[] = [];
   const scores: HostTensor<"float32">[] = [];
-  for await (const step of search) {
-    sequences = step.sequences;
-    if (scoresOf === undefined) continue;
-    const all = new Float32Array(inputIds.length * scoresOf);
-    for (const { index, logits } of step.scores) all.set(logits, index * scoresOf);
-    scores.push(float32(all, [inputIds.length, scoresOf]));
+  let step = await search.next();
+  for (; !step.done; step = await search.next()) {
+    times.push(performance.now() - start);
+    if (plan.outputScores)
+      scores.push(scoreTensor(step.value.scores, inputIds.length * Math.max(plan.numBeams, plan.numReturnSequences)));
   }
-  const generated = inputIds.map((_, r) => [...(sequences[r]?.tokens ?? [])]);
+  const sequences: readonly Sequence[] = step.value;
+  const prompts = inputIds.flatMap((ids) => Array.from({ length: plan.numReturnSequences }, () => ids));
   return {
-    sequences: inputIds.map((ids, r) => [...ids, ...(generated[r] ?? [])]),
-    generated,
-    logProbs: inputIds.map((_, r) => [...(sequences[r]?.logProbs ?? [])]),
-    ...(scoresOf !== undefined && { scores }),
+    sequences: sequences.map(({ tokens }, r) => [...(prompts[r] ?? []), ...tokens]),
+    generated: sequences.map(({ tokens }) => tokens),
+    logProbs: sequences.map(({ logProbs }) => logProbs),
+    ...(plan.numBeams > 1 && {
+      sequencesScores: sequences.map(({ score = 0 }) => score),
+      beamIndices: sequences.map(({ beamIndices = [] }) => beamIndices),
+    }),
+    ...(plan.outputScores && { scores }),
+    times,
   };
+}
+
+function scoreTensor(
+  rows: readonly { readonly row: number; readonly values: Float32Array }[],
+  count: number,
+): HostTensor<"float32"> {
+  const width = rows[0]?.values.length ?? 0;
+  const all = new Float32Array(count * width);
+  for (const { row, values } of rows) all.set(values, row * width);
+  return float32(all, [count, width]);
 }

@@ -1,51 +1,38 @@
 // From the options of generate() to what generation does: defaults filled in, everything checked before anything runs.
 import { GlimpseError, type Problem, show } from "@glimpsejs/base";
-import type { GenerationConfig, GitConfig } from "@glimpsejs/config";
+import { GenerationConfig, type GitConfig } from "@glimpsejs/config";
 import { unknownOptions } from "../options.ts";
-
-/** Options of generate(); unset ones come from generation_config.json, then from the reference. */
-export interface GenerateOptions {
-  /** Most tokens of a sequence, its prompt counted and the image not. Default 20 (the reference's). */
-  readonly maxLength?: number | undefined;
-  /** Most tokens to generate; overrides maxLength. */
-  readonly maxNewTokens?: number | undefined;
-  /** Token or tokens that end a sequence; null for none. */
-  readonly eosTokenId?: number | readonly number[] | null | undefined;
-  /** False recomputes the whole text at every step; slower, for checks. Default true. */
-  readonly useCache?: boolean | undefined;
-  /** Also return the logits of every step. Default false. */
-  readonly outputScores?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import { type GenerateOptions, optionNames } from "./options.ts";
+import { type LogitsProcessor, processorsOf } from "./processors/index.ts";
+import { type StopRule, stopRules } from "./stopping.ts";
 
 /** What one generation does, everything decided. */
 export interface GenerationPlan {
-  /** Most tokens to generate for a prompt of `promptLength` tokens; at least 0. */
+  /** Most tokens to generate for a prompt of `promptLength` tokens. */
   readonly maxNewTokens: (promptLength: number) => number;
   readonly eosTokenIds: ReadonlySet<number>;
+  readonly processors: readonly LogitsProcessor[];
+  readonly stops: readonly StopRule[];
+  readonly doSample: boolean;
+  readonly seed: number;
+  readonly numBeams: number;
+  readonly numBeamGroups: number;
+  readonly diversityPenalty: number;
+  readonly lengthPenalty: number;
+  readonly earlyStopping: boolean | "never";
+  readonly numReturnSequences: number;
+  /** Milliseconds after which no further token is begun. */
+  readonly maxTime: number;
   readonly useCache: boolean;
+  /** Whether NaN and infinite logits are replaced instead of refused. */
+  readonly removeInvalidValues: boolean;
   readonly outputScores: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
-const optionNames = ["maxLength", "maxNewTokens", "eosTokenId", "useCache", "outputScores", "signal"] as const;
-
-/** Fields of generation_config.json that greedy search cannot carry out unless they have the value that says nothing. */
-const neutral = {
-  doSample: false,
-  numBeams: 1,
-  numBeamGroups: 1,
-  numReturnSequences: 1,
-  minLength: 0,
-  minNewTokens: 0,
-  repetitionPenalty: 1,
-  noRepeatNgramSize: 0,
-} as const satisfies Partial<Record<keyof GenerationConfig, unknown>>;
-
 /**
- * Checks `options` and fills in what they leave open. Throws one "invalid-argument" error that lists every unknown
- * option (with the nearest name) and every impossible value, or "unsupported" for a generation_config.json that asks
- * for a search this version does not have.
+ * Checks `options` over `defaults` and fills in what they leave open. Throws one "invalid-argument" error that lists
+ * every unknown option (with the nearest name) and every impossible value or combination.
  */
 export function planGeneration(
   options: GenerateOptions,
@@ -53,79 +40,139 @@ export function planGeneration(
   config: GitConfig,
 ): GenerationPlan {
   const problems = unknownOptions(options, optionNames);
-  const { maxNewTokens, maxLength } = options;
-  for (const [name, value, least] of [
-    ["maxNewTokens", maxNewTokens, 0],
-    ["maxLength", maxLength, 1],
-  ] as const) {
-    if (value === undefined || (Number.isInteger(value) && value >= least && value <= config.maxPositionEmbeddings))
-      continue;
-    const expected = `a whole number from ${least} to ${config.maxPositionEmbeddings}, the positions the model has`;
-    problems.push({ subject: `option "${name}"`, problem: "the value is out of range", expected, got: show(value) });
-  }
-  const eos = options.eosTokenId === undefined ? (defaults.eosTokenId ?? config.eosTokenId) : options.eosTokenId;
-  const eosTokenIds = eos === null || eos === undefined ? [] : typeof eos === "number" ? [eos] : eos;
-  for (const id of eosTokenIds) {
-    if (Number.isInteger(id) && id >= 0 && id < config.vocabSize) continue;
+  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+  const { seed = 0, prefixAllowedTokens, logitsProcessors, stoppingCriteria, decode, signal, ...given } = options;
+  const { extra: _, ...fromFile } = defaults;
+  // A length given in the call replaces the file's, whichever of the two names it has.
+  const lengths = given.maxLength != null && given.maxNewTokens == null ? { maxNewTokens: undefined } : {};
+  const settings = merged({ ...fromFile, ...lengths, ...defined(given) });
+  const eosTokenIds = tokenSet(settings.eosTokenId === undefined ? config.eosTokenId : settings.eosTokenId);
+  problems.push(...modelProblems(settings, eosTokenIds, config));
+  if (!Number.isSafeInteger(seed))
+    problems.push({ subject: 'option "seed"', problem: "it is not an integer", got: show(seed) });
+  if (settings.stopStrings != null && decode === undefined) {
     problems.push({
-      subject: 'option "eosTokenId"',
-      problem: "it is not a token",
-      expected: `0 to ${config.vocabSize - 1}`,
-      got: show(id),
+      subject: 'option "stopStrings"',
+      problem: "it needs text",
+      advice: "Pass `decode`, such as the tokenizer's.",
     });
   }
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
-  checkDefaults(defaults);
+
+  const maxNewTokens = newTokenLimit(settings, config);
+  const doSample = settings.doSample ?? false;
+  const numBeams = settings.numBeams ?? 1;
   return {
-    maxNewTokens: newTokenLimit(options, defaults, config),
-    eosTokenIds: new Set(eosTokenIds),
-    useCache: options.useCache ?? true,
-    outputScores: options.outputScores ?? false,
-    signal: options.signal,
+    maxNewTokens,
+    eosTokenIds,
+    processors: processorsOf({
+      ...settings,
+      topK: settings.topK ?? 50,
+      prefixAllowedTokens,
+      logitsProcessors,
+      doSample,
+      numBeams,
+      eosTokenIds,
+      maxLength: (promptLength) => promptLength + maxNewTokens(promptLength),
+    }),
+    stops: stopRules(stoppingCriteria ?? [], settings.stopStrings ?? [], decode),
+    doSample,
+    seed,
+    numBeams,
+    numBeamGroups: settings.numBeamGroups ?? 1,
+    diversityPenalty: settings.diversityPenalty ?? 0,
+    lengthPenalty: settings.lengthPenalty ?? 1,
+    earlyStopping: settings.earlyStopping ?? false,
+    numReturnSequences: settings.numReturnSequences ?? 1,
+    maxTime: (settings.maxTime ?? Number.POSITIVE_INFINITY) * 1000,
+    useCache: settings.useCache ?? true,
+    removeInvalidValues: settings.removeInvalidValues ?? false,
+    outputScores: settings.outputScores ?? false,
+    signal,
   };
 }
 
-function checkDefaults(defaults: GenerationConfig): void {
-  const problems = Object.entries(neutral).flatMap(([name, value]): Problem[] => {
-    const set = defaults[name as keyof typeof neutral];
-    if (set === undefined || set === null || set === value) return [];
+/** The settings checked as one, so that impossible combinations of file and call are found too. */
+function merged(settings: Partial<GenerationConfig>): GenerationConfig {
+  try {
+    return GenerationConfig.create(settings);
+  } catch (error) {
+    if (!GlimpseError.isInstance(error)) throw error;
+    const problems = error.problems.map((p) => ({
+      ...p,
+      subject: p.subject.replace(/^GenerationConfig (\w+)/, 'option "$1"'),
+    }));
+    throw new GlimpseError(problems, { code: "invalid-argument", cause: error });
+  }
+}
+
+/** What depends on the model: ids that its vocabulary lacks, more beams than tokens. */
+function modelProblems(
+  settings: GenerationConfig,
+  eosTokenIds: ReadonlySet<number>,
+  { vocabSize }: GitConfig,
+): Problem[] {
+  const ids: Readonly<Record<string, readonly number[]>> = {
+    eosTokenId: [...eosTokenIds],
+    badWordsIds: settings.badWordsIds?.flat() ?? [],
+    suppressTokens: settings.suppressTokens ?? [],
+    beginSuppressTokens: settings.beginSuppressTokens ?? [],
+    forcedBosTokenId: [...tokenSet(settings.forcedBosTokenId)],
+    forcedEosTokenId: [...tokenSet(settings.forcedEosTokenId)],
+  };
+  const problems = Object.entries(ids).flatMap(([name, list]): Problem[] => {
+    const wrong = list.find((id) => id >= vocabSize);
+    if (wrong === undefined) return [];
     return [
       {
-        subject: `generation_config.json ${name}`,
-        problem: "greedy search cannot carry it out",
-        expected: show(value),
-        got: show(set),
+        subject: `option "${name}"`,
+        problem: "there is no such token",
+        expected: `0 to ${vocabSize - 1}`,
+        got: show(wrong),
       },
     ];
   });
-  if (problems.length > 0) throw new GlimpseError(problems, { code: "unsupported" });
+  const beams = settings.numBeams ?? 1;
+  if (beams > vocabSize)
+    problems.push({
+      subject: 'option "numBeams"',
+      problem: "there are more beams than tokens",
+      expected: `at most ${vocabSize}`,
+      got: String(beams),
+    });
+  return problems;
 }
 
-/** The limit by precedence: maxNewTokens, maxLength, the same of generation_config.json, 20 tokens in all. */
+function tokenSet(ids: number | readonly number[] | null | undefined): ReadonlySet<number> {
+  return new Set([ids ?? []].flat());
+}
+
+function defined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** The limit by precedence: maxNewTokens, then maxLength less the prompt, then 20 tokens in all. */
 function newTokenLimit(
-  options: GenerateOptions,
-  defaults: GenerationConfig,
-  config: GitConfig,
-): (promptLength: number) => number {
-  const positions = config.maxPositionEmbeddings;
-  const fixed =
-    options.maxNewTokens ?? (options.maxLength === undefined ? (defaults.maxNewTokens ?? undefined) : undefined);
-  const total = options.maxLength ?? defaults.maxLength ?? 20;
+  { maxNewTokens, maxLength }: GenerationConfig,
+  { maxPositionEmbeddings: positions }: GitConfig,
+): GenerationPlan["maxNewTokens"] {
   return (promptLength) => {
-    const limit = fixed ?? Math.max(0, total - promptLength);
+    const limit = maxNewTokens ?? (maxLength ?? 20) - promptLength;
     // The last generated token is never fed, so it needs no position.
-    if (promptLength + limit - 1 > positions || promptLength > positions) {
-      throw new GlimpseError(
-        {
-          subject: "generate()",
-          problem: "the text would be longer than the positions the model has",
-          expected: `at most ${positions} tokens`,
-          got: `${promptLength} of the prompt and ${limit} new ones`,
-          advice: "Shorten the prompt or lower maxNewTokens.",
-        },
-        { code: "invalid-argument" },
-      );
-    }
-    return limit;
+    if (limit >= 1 && promptLength + limit - 1 <= positions) return limit;
+    const given = maxNewTokens == null ? `maxLength ${maxLength ?? 20}` : `maxNewTokens ${maxNewTokens}`;
+    throw new GlimpseError(
+      {
+        subject: "generate()",
+        problem:
+          limit < 1
+            ? "the prompt leaves no room for a token"
+            : "the text would be longer than the positions the model has",
+        expected: limit < 1 ? undefined : `at most ${positions} tokens`,
+        got: `a prompt of ${promptLength} tokens and ${given}`,
+        advice: limit < 1 ? "Raise it, or pass maxNewTokens." : "Shorten the prompt or ask for fewer tokens.",
+      },
+      { code: "invalid-argument" },
+    );
   };
 }

@@ -19,7 +19,9 @@ export async function runDemo(): Promise<number> {
   for (const { file } of samples.pictures) {
     const start = performance.now();
     const { text, score } = await git.caption(new URL(file, demoSamples));
-    console.log(`${path.basename(file).padEnd(8)} ${text.padEnd(66)} score ${score.toFixed(2).padStart(5)} ${since(start).padStart(7)}`);
+    console.log(
+      `${path.basename(file).padEnd(8)} ${text.padEnd(66)} score ${score.toFixed(2).padStart(5)} ${since(start).padStart(7)}`,
+    );
   }
 
   const [first] = samples.pictures;

@@ -8,10 +8,10 @@ import { reference } from "@glimpsejs/backend-reference";
 import { GlimpseError, show } from "@glimpsejs/base";
 import type { OpenOptions, Platform } from "@glimpsejs/core";
 import { demoCheckpoints } from "@glimpsejs/demo-model";
-import { loadImage } from "@glimpsejs/processor/node";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { openFolder, openHub } from "@glimpsejs/weights/node";
 import { folderSink } from "./folder-sink.ts";
+import { picture } from "./picture.ts";
 
 /** What a Node platform is made with; the defaults are what load() uses. */
 export interface NodePlatformOptions {
@@ -30,7 +30,7 @@ export function nodePlatform(options: NodePlatformOptions = {}): Platform {
     open: (source, open) => openCheckpoint(source, open, { env, fetch: options.fetch }),
     sink: folderSink,
     backend: () => defaultBackend(warn),
-    picture: (input, signal) => loadImage(input, { signal }),
+    picture,
     availableMemory: () => process.availableMemory?.() ?? os.freemem(),
   };
 }

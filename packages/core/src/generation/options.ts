@@ -1,0 +1,68 @@
+// The options of generate(), as in the documentation of transformers. Every one of them works or is refused.
+import type { GenerationConfig } from "@glimpsejs/config";
+import type { LogitsProcessor, ProcessorContext } from "./processors/index.ts";
+
+/** The settings of generation_config.json that a call may override; the rest of that file's fields say nothing here. */
+type Settings = Omit<
+  GenerationConfig,
+  "extra" | "outputLogits" | "outputAttentions" | "outputHiddenStates" | "padTokenId"
+>;
+
+/** Options of generate(); unset ones come from generation_config.json, then from the reference. */
+export interface GenerateOptions extends Partial<Settings> {
+  /** Seed of sampling, an integer: the same seed gives the same texts. Default 0. */
+  readonly seed?: number | undefined;
+  /** Which tokens may come next, asked at every step of every sequence: constrained decoding. */
+  readonly prefixAllowedTokens?: ((context: ProcessorContext) => readonly number[]) | undefined;
+  /** Further changes to the scores, after the built-in ones and before those of sampling. */
+  readonly logitsProcessors?: readonly LogitsProcessor[] | undefined;
+  /** Ends a sequence when one of them returns true for its tokens (prompt and generated). */
+  readonly stoppingCriteria?: readonly ((tokens: readonly number[]) => boolean)[] | undefined;
+  /** Ids to text, needed for stopStrings. */
+  readonly decode?: ((ids: readonly number[]) => string) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Every option, in the order of the documentation. */
+export const optionNames: readonly (keyof GenerateOptions)[] = [
+  "maxLength",
+  "maxNewTokens",
+  "minLength",
+  "minNewTokens",
+  "maxTime",
+  "stopStrings",
+  "earlyStopping",
+  "doSample",
+  "numBeams",
+  "numBeamGroups",
+  "diversityPenalty",
+  "temperature",
+  "topK",
+  "topP",
+  "minP",
+  "typicalP",
+  "epsilonCutoff",
+  "etaCutoff",
+  "repetitionPenalty",
+  "noRepeatNgramSize",
+  "badWordsIds",
+  "suppressTokens",
+  "beginSuppressTokens",
+  "forcedBosTokenId",
+  "forcedEosTokenId",
+  "exponentialDecayLengthPenalty",
+  "renormalizeLogits",
+  "removeInvalidValues",
+  "lengthPenalty",
+  "numReturnSequences",
+  "bosTokenId",
+  "eosTokenId",
+  "outputScores",
+  "useCache",
+  "seed",
+  "prefixAllowedTokens",
+  "logitsProcessors",
+  "stoppingCriteria",
+  "decode",
+  "signal",
+];

@@ -1,0 +1,47 @@
+// The distribution that scores stand for, and the cut that several samplers make in it. Probabilities are rounded to
+// float32 before they are compared, as the reference compares them: at a tie with a bound, rounding decides.
+import { argMax, logSumExp } from "../../logits.ts";
+import { forbidWhere } from "./processor.ts";
+import { kthLargest } from "./top-k.ts";
+
+/**
+ * Log-probabilities float32 [V]. The maximum is taken away first and the rest second: with scores as large as
+ * removeInvalidValues makes them, their sum would lose the rest.
+ */
+export function logProbabilities(scores: Float32Array): Float32Array {
+  const max = scores[argMax(scores)] ?? 0;
+  let sum = 0;
+  for (const score of scores) sum += Math.exp(score - max);
+  const rest = Math.fround(Math.log(sum));
+  return scores.map((score) => Math.fround(score - max) - rest);
+}
+
+/** Probabilities float32 [V]. */
+export function probabilities(scores: Float32Array): Float32Array {
+  const total = logSumExp(scores);
+  return scores.map((score) => Math.exp(score - total));
+}
+
+/** −Σ p log p in nats, where `logProbs` are the log p; forbidden tokens add nothing. */
+export function entropy(logProbs: Float32Array): number {
+  let sum = 0;
+  for (const logProb of logProbs) {
+    if (logProb > Number.NEGATIVE_INFINITY) sum -= Math.fround(Math.exp(logProb)) * logProb;
+  }
+  return sum;
+}
+
+/**
+ * Forbids tokens whose probability is below `bound(probabilities)`, but none of the `minTokensToKeep` best, nor what
+ * ties with them.
+ */
+export function cutBelow(
+  scores: Float32Array,
+  bound: (probabilities: Float32Array) => number,
+  minTokensToKeep: number,
+): void {
+  const probs = probabilities(scores);
+  const least = bound(probs);
+  const kept = kthLargest(scores, minTokensToKeep);
+  forbidWhere(scores, (score, i) => score < kept && (probs[i] ?? 0) < least);
+}

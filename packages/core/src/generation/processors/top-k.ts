@@ -1,0 +1,35 @@
+// Sampling from a fixed number of the likeliest tokens. Source: https://arxiv.org/abs/1805.04833, section 4.1.
+import { forbidWhere, type LogitsProcessor } from "./processor.ts";
+
+/** Forbids tokens with a lower score than the `k`-th best (or the `minTokensToKeep`-th); tokens that tie with it stay. */
+export function topK(k: number, minTokensToKeep: number): LogitsProcessor {
+  const count = Math.max(k, minTokensToKeep);
+  return (scores) => {
+    const least = kthLargest(scores, count);
+    forbidWhere(scores, (score) => score < least);
+  };
+}
+
+/**
+ * The `k`-th largest value, k from 1; −Infinity if there are fewer values. Keeps the k best in a heap with the least
+ * on top, which is far cheaper than sorting a vocabulary when k is small.
+ */
+export function kthLargest(values: Float32Array, k: number): number {
+  const heap = new Float32Array(Math.min(k, values.length + 1)).fill(Number.NEGATIVE_INFINITY);
+  const at = (i: number) => heap[i] ?? Number.POSITIVE_INFINITY;
+  let least = at(0);
+  for (const value of values) {
+    if (!(value > least)) continue;
+    let hole = 0;
+    for (;;) {
+      const left = 2 * hole + 1;
+      const child = at(left + 1) < at(left) ? left + 1 : left;
+      if (at(child) >= value) break;
+      heap[hole] = at(child);
+      hole = child;
+    }
+    heap[hole] = value;
+    least = at(0);
+  }
+  return least;
+}

@@ -1,0 +1,33 @@
+// Sampling from tokens about as surprising as the distribution makes one expect. Source: https://arxiv.org/abs/2202.00666.
+import { entropy, logProbabilities, probabilities } from "./distribution.ts";
+import { forbidWhere, type LogitsProcessor } from "./processor.ts";
+
+/**
+ * Keeps the fewest tokens that make up `mass` among those whose surprise (−log p) is nearest to the entropy, and what
+ * ties with the last of them; at least `minTokensToKeep`. The last is found by bisection over the sorted distances, so
+ * that no indices need sorting.
+ */
+export function typical(mass: number, minTokensToKeep: number): LogitsProcessor {
+  const wanted = Math.fround(mass);
+  return (scores) => {
+    const logProbs = logProbabilities(scores);
+    const expected = Math.fround(entropy(logProbs));
+    const distances = logProbs.map((logProb) => Math.abs(-logProb - expected)); // [V]
+    const probs = probabilities(scores); // [V]
+    const massWithin = (distance: number) => {
+      let sum = 0;
+      for (let i = 0; i < probs.length; i++) if ((distances[i] ?? 0) <= distance) sum += probs[i] ?? 0;
+      return Math.fround(sum);
+    };
+    const sorted = distances.filter((distance) => distance < Number.POSITIVE_INFINITY).sort();
+    let low = Math.min(minTokensToKeep, sorted.length) - 1;
+    let high = sorted.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (massWithin(sorted[middle] ?? 0) < wanted) low = middle + 1;
+      else high = middle;
+    }
+    const farthest = sorted[low] ?? Number.POSITIVE_INFINITY;
+    forbidWhere(scores, (_, i) => (distances[i] ?? 0) > farthest);
+  };
+}

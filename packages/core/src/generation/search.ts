@@ -1,0 +1,92 @@
+// What all searches share: their results, the clock and the signal, and the tree they grow on.
+import { throwIfAborted } from "@glimpsejs/base";
+import { logSumExp } from "../logits.ts";
+import type { TokenTree } from "../token-tree.ts";
+import type { GrownLeaf, Prompt } from "./leaves.ts";
+import type { GenerationPlan } from "./plan.ts";
+
+/** One text of a search. */
+export interface Sequence {
+  readonly prompt: Prompt;
+  /** Generated tokens, the end token included. */
+  readonly tokens: readonly number[];
+  /** Log-probability of each generated token under the model, in nats, before any processor. */
+  readonly logProbs: readonly number[];
+  /** What the search ranked by; undefined where it does not rank. */
+  readonly score?: number | undefined;
+  /** For beams: which beam of the whole batch (prompt · numBeams + beam) each token continued. */
+  readonly beamIndices?: readonly number[] | undefined;
+}
+
+/** One step of a search: the texts as they are now. For beams, the running ones, best first. */
+export interface Step {
+  readonly sequences: readonly Sequence[];
+  /** Processed scores [V] of each row that took part; rows are sequences, or beams. */
+  readonly scores: readonly { readonly row: number; readonly values: Float32Array }[];
+}
+
+/** A search: yields after every token, returns the texts: numReturnSequences for each prompt, best first. */
+export type Search = AsyncGenerator<Step, readonly Sequence[], undefined>;
+
+/** Makes the tree a search grows on; asked again before every step when the plan does without the cache. */
+export type TreeFactory = () => TokenTree;
+
+/** The texts grow in place, or anew at every step without the cache. Owns the tree. */
+export class Growth {
+  private readonly makeTree: TreeFactory;
+  private readonly plan: GenerationPlan;
+  private readonly deadline: number;
+  private tree: TokenTree | undefined;
+
+  constructor(makeTree: TreeFactory, plan: GenerationPlan) {
+    this.makeTree = makeTree;
+    this.plan = plan;
+    this.deadline = performance.now() + plan.maxTime;
+  }
+
+  /** The tree of the next step. Throws "aborted" when the plan's signal has aborted. */
+  next(): { readonly tree: TokenTree; readonly fresh: boolean } {
+    throwIfAborted(this.plan.signal, "generate()");
+    const fresh = this.tree === undefined || !this.plan.useCache;
+    if (fresh) {
+      this.tree?.dispose();
+      this.tree = this.makeTree();
+    }
+    return { tree: this.tree ?? this.makeTree(), fresh };
+  }
+
+  /** Whether maxTime is over. */
+  get isLate(): boolean {
+    return performance.now() >= this.deadline;
+  }
+
+  dispose(): void {
+    this.tree?.dispose();
+  }
+}
+
+/** The scores of one row after all processors; `values` is changed in place and returned. */
+export function processed(values: Float32Array, leaf: GrownLeaf, sequence: number, plan: GenerationPlan): Float32Array {
+  const context = {
+    tokens: [...leaf.prompt.ids, ...leaf.tokens],
+    promptLength: leaf.prompt.ids.length,
+    sequence,
+  };
+  for (const processor of plan.processors) processor(values, context);
+  return values;
+}
+
+/** log softmax of logits [V], a new array. */
+export function logSoftmax(logits: Float32Array): Float32Array {
+  const normalizer = logSumExp(logits);
+  return logits.map((value) => value - normalizer);
+}
+
+/** Whether a text is finished: by its end token, its length, or a stopping rule. */
+export function isFinished(prompt: Prompt, tokens: readonly number[], plan: GenerationPlan): boolean {
+  const last = tokens.at(-1);
+  if (last !== undefined && plan.eosTokenIds.has(last)) return true;
+  if (tokens.length >= plan.maxNewTokens(prompt.ids.length)) return true;
+  const all = [...prompt.ids, ...tokens];
+  return plan.stops.some((stop) => stop(all, prompt.ids.length));
+}

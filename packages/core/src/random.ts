@@ -1,0 +1,69 @@
+// The random numbers of Glimpse and the draws that sampling makes with them. New weights and sampling use this one
+// generator, so that a seed gives the same result on every platform, but not the numbers of PyTorch. Not for secrets.
+import { GlimpseError } from "@glimpsejs/base";
+import { argMax } from "./logits.ts";
+
+/**
+ * A stream of uniform values in [0, 1), multiples of 2⁻³², that depends on the low 32 bits of the integer `seed`:
+ * Mulberry32 (Tommy Ettinger, public domain).
+ */
+export function randomGenerator(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/**
+ * An index of `scores` [V], drawn with probability softmax(scores) by one value of `random`: the first index at which
+ * the cumulative sum, in double precision, exceeds it. Never one whose score is −Infinity.
+ * Throws "invalid-argument" if no token can be drawn.
+ */
+export function drawIndex(scores: Float32Array, random: () => number): number {
+  const max = scores[argMax(scores)] ?? Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  for (const score of scores) sum += Math.exp(score - max);
+  // −Infinity everywhere, NaN or +Infinity anywhere: all make the sum NaN.
+  if (!(sum > 0)) throw nothingToDraw();
+  const target = random() * sum;
+  let cumulative = 0;
+  for (const [i, score] of scores.entries()) {
+    cumulative += Math.exp(score - max);
+    if (cumulative > target) return i;
+  }
+  // The same sum in the same order, and a target below it: the loop has returned.
+  throw nothingToDraw();
+}
+
+/**
+ * `count` different indices of `scores`, as softmax(scores) draws them one after the other without replacement, in that
+ * order. The Gumbel top-k trick (https://arxiv.org/abs/1903.06059, section 3): the largest of score − log(−log u), with
+ * one value u of `random` for each score that is not −Infinity. Fewer indices if there are fewer such scores.
+ */
+export function drawWithoutReplacement(scores: Float32Array, count: number, random: () => number): readonly number[] {
+  const drawn: { readonly index: number; readonly key: number }[] = [];
+  for (const [index, score] of scores.entries()) {
+    if (score === Number.NEGATIVE_INFINITY) continue;
+    const u = random() + 2 ** -33; // the middle of its cell: neither 0 nor 1
+    const key = score - Math.log(-Math.log(u));
+    if (drawn.length === count && !(key > (drawn.at(-1)?.key ?? 0))) continue;
+    const place = drawn.findIndex((other) => key > other.key);
+    drawn.splice(place === -1 ? drawn.length : place, 0, { index, key });
+    if (drawn.length > count) drawn.pop();
+  }
+  return drawn.map(({ index }) => index);
+}
+
+function nothingToDraw(): GlimpseError {
+  return new GlimpseError(
+    {
+      subject: "sampling",
+      problem: "no token has a probability to draw it by",
+      advice: "The options together forbid every token, or a logits processor wrote NaN or Infinity.",
+    },
+    { code: "invalid-argument" },
+  );
+}

@@ -1,0 +1,137 @@
+// Log-likelihoods of given texts about one picture, all on one trunk. The texts are a trie; each of its inner nodes is
+// a token in the tree, fed once, and its row of logits scores every child at once.
+import { throwIfAborted } from "@glimpsejs/base";
+import type { Engine } from "../engine.ts";
+import { checkFinite, logSumExp, row } from "../logits.ts";
+import { type NewTextToken, TokenTree } from "../token-tree.ts";
+import type { Trunk } from "../trunk.ts";
+import { buildTrie, type TrieNode } from "./trie.ts";
+
+/**
+ * Rows of logits held at once. With BERT's vocabulary a row is 122 kB, so 128 of them are 16 MB; the cache of a chunk
+ * is smaller. This, and not the number of texts, bounds the memory of a call.
+ */
+export const maxRows = 128;
+
+/** What is scored. */
+export interface ScoreRequest {
+  readonly trunk: Trunk;
+  /** Which picture of the trunk. */
+  readonly picture: number;
+  /** Tokens before every text, [CLS] first. */
+  readonly prompt: readonly number[];
+  /** The texts as tokens, their end token included; none empty. */
+  readonly texts: readonly (readonly number[])[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** For each text the log-probability of each of its tokens, in nats. */
+export async function scoreTexts(
+  engine: Engine,
+  { trunk, picture, prompt, texts, signal }: ScoreRequest,
+): Promise<readonly (readonly number[])[]> {
+  const results: (readonly number[])[] = texts.map(() => []);
+  for (const chunk of chunks(texts, maxRows)) {
+    throwIfAborted(signal, "score()");
+    const root = buildTrie(chunk.map(({ tokens }) => tokens));
+    const { tokens, parents } = textTokens(root, prompt, picture);
+    const tree = new TokenTree(engine, trunk);
+    try {
+      const wanted = parents.map((_, i) => prompt.length - 1 + i);
+      const { logits } = await tree.grow(tokens, wanted);
+      checkFinite(logits);
+      const scored = childScores(parents, (i) => row(logits, i));
+      collectPaths(root, scored, [], (index, logProbs) => {
+        const text = chunk[index];
+        if (text !== undefined) results[text.index] = logProbs;
+      });
+    } finally {
+      tree.dispose();
+    }
+  }
+  return results;
+}
+
+interface IndexedText {
+  readonly index: number;
+  readonly tokens: readonly number[];
+}
+
+/** The texts in dictionary order, cut where a chunk's trie would have more than `limit` rows to compute. */
+function* chunks(texts: readonly (readonly number[])[], limit: number): Generator<readonly IndexedText[]> {
+  const sorted = texts
+    .map((tokens, index): IndexedText => ({ index, tokens }))
+    .toSorted((a, b) => compare(a.tokens, b.tokens));
+  let chunk: IndexedText[] = [];
+  let rows = 1;
+  for (const text of sorted) {
+    const added = text.tokens.length - 1 - sharedLength(chunk.at(-1)?.tokens ?? [], text.tokens);
+    if (chunk.length > 0 && rows + Math.max(0, added) > limit) {
+      yield chunk;
+      chunk = [];
+      rows = 1;
+    }
+    rows += chunk.length === 0 ? text.tokens.length - 1 : Math.max(0, added);
+    chunk.push(text);
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** The prompt, then every node of the trie that has children, parents first; `parents[0]` is the root. */
+function textTokens(
+  root: TrieNode,
+  prompt: readonly number[],
+  picture: number,
+): { tokens: readonly NewTextToken[]; parents: readonly TrieNode[] } {
+  const tokens: NewTextToken[] = [];
+  for (const id of prompt) tokens.push({ id, picture, parent: tokens.at(-1) });
+  const parents: TrieNode[] = [root];
+  const placed = new Map<TrieNode, NewTextToken | undefined>([[root, tokens.at(-1)]]);
+  for (const node of parents) {
+    for (const child of node.children.values()) {
+      if (child.children.size === 0 || child.token === undefined) continue;
+      const token: NewTextToken = { id: child.token, picture, parent: placed.get(node) };
+      placed.set(child, token);
+      tokens.push(token);
+      parents.push(child);
+    }
+  }
+  return { tokens, parents };
+}
+
+/** The log-probability of every child of every parent. */
+function childScores(
+  parents: readonly TrieNode[],
+  logitsOf: (index: number) => Float32Array,
+): ReadonlyMap<TrieNode, number> {
+  const scores = new Map<TrieNode, number>();
+  for (const [i, parent] of parents.entries()) {
+    const logits = logitsOf(i);
+    const normalizer = logSumExp(logits);
+    for (const [token, child] of parent.children)
+      scores.set(child, (logits[token] ?? Number.NEGATIVE_INFINITY) - normalizer);
+  }
+  return scores;
+}
+
+function collectPaths(
+  node: TrieNode,
+  scores: ReadonlyMap<TrieNode, number>,
+  path: readonly number[],
+  report: (index: number, path: readonly number[]) => void,
+): void {
+  for (const index of node.ends) report(index, path);
+  for (const child of node.children.values())
+    collectPaths(child, scores, [...path, scores.get(child) ?? Number.NaN], report);
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const shared = sharedLength(a, b);
+  return (a[shared] ?? -1) - (b[shared] ?? -1);
+}
+
+function sharedLength(a: readonly number[], b: readonly number[]): number {
+  let i = 0;
+  while (i < a.length && i < b.length && a[i] === b[i]) i++;
+  return i;
+}

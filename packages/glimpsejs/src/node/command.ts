@@ -1,0 +1,94 @@
+// The command `glimpse` in Node: @glimpsejs/cli with this process as its host.
+import { access, readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import os from "node:os";
+import { ortNode } from "@glimpsejs/backend-ort-node";
+import { reference } from "@glimpsejs/backend-reference";
+import { GlimpseError } from "@glimpsejs/base";
+import { type CliHost, type FileReader, type MachineFacts, main, type TextOutput } from "@glimpsejs/cli";
+import { bind } from "@glimpsejs/core";
+import { demoModelLimits } from "@glimpsejs/demo-model";
+import { hubSettings } from "@glimpsejs/weights/node";
+import { nodePlatform } from "./platform.ts";
+
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+
+/** Runs the command with the arguments after its name; resolves to the exit code. Ctrl-C stops it, twice kills it. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort(new Error("interrupted")));
+  const stderr = output(process.stderr);
+  const host: CliHost = {
+    version,
+    stdout: output(process.stdout),
+    stderr,
+    env: process.env,
+    glimpse: bind(nodePlatform({ warn: (message) => stderr.write(`${message}\n`) })),
+    backends: [
+      { name: "ort-node", about: "ONNX Runtime on the CPU", takesThreads: true, plugin: ortNode },
+      { name: "reference", about: "plain TypeScript, slow", takesThreads: false, plugin: () => reference() },
+    ],
+    demoModelLimits,
+    files,
+    facts,
+    signal: controller.signal,
+    now: () => performance.now(),
+  };
+  return main(argv, host);
+}
+
+function output(stream: NodeJS.WriteStream): TextOutput {
+  return {
+    write: (text) => stream.write(text),
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}
+
+const files: FileReader = {
+  async exists(file) {
+    return access(file).then(
+      () => true,
+      () => false,
+    );
+  },
+  read: (file) => readFile(file).catch(missing(file)),
+  list: (folder) => readdir(folder).catch(missing(folder)),
+};
+
+function missing(file: string): (cause: unknown) => never {
+  return (cause) => {
+    const reason =
+      cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "it is not there" : "it cannot be read";
+    throw new GlimpseError({ subject: file, problem: reason }, { code: "missing-file", cause });
+  };
+}
+
+async function facts(): Promise<MachineFacts> {
+  const cpus = os.cpus();
+  const hub = await hubSettings({});
+  const problem = await import("sharp").then(
+    () => undefined,
+    (error: unknown) =>
+      error instanceof Error ? (error.message.split("\n")[0] ?? "it cannot be loaded") : String(error),
+  );
+  return {
+    runtime: `Node.js ${process.versions.node}`,
+    system: `${process.platform} ${process.arch}`,
+    cpu: { model: cpus[0]?.model.trim() ?? "unknown", cores: cpus.length },
+    memory: { total: os.totalmem(), available: process.availableMemory() },
+    pictures: { decoder: "sharp", ...(problem !== undefined && { problem }) },
+    cache: { folder: hub.cacheDir, setBy: cacheSetBy(process.env) },
+    offline: hub.offline,
+    token: hub.token !== undefined,
+  };
+}
+
+/** The first of these settings that is made decides where the Hub's files are. */
+function cacheSetBy(env: Readonly<Record<string, string | undefined>>): string {
+  return ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"].find((name) => env[name]) ?? "default";
+}
