@@ -36,7 +36,8 @@ export function ensureInstalled() {
   writeFileSync(stamp, hash);
 }
 
-/** Compiles every package to dist; quick when nothing changed. */
+/** Compiles every package to dist; quick when nothing changed. turbo needs to find pnpm, which npx puts on its path. */
 export function build() {
-  tool("turbo", ["run", "build", "--output-logs=errors-only", "--log-order=grouped"], { env: { TURBO_TELEMETRY_DISABLED: "1" } });
+  const flags = ["--output-logs=errors-only", "--log-order=grouped"];
+  pnpm(["exec", "turbo", "run", "build", ...flags], { env: { TURBO_TELEMETRY_DISABLED: "1" } });
 }

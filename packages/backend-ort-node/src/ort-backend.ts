@@ -1,6 +1,6 @@
 // An open ONNX Runtime. Compiling here is checking; ONNX Runtime itself sees a graph when it is first run.
 import { type Backend, checkWeights, type Program } from "@glimpsejs/backend";
-import { DisposedError, GlimpseError, throwIfAborted } from "@glimpsejs/base";
+import { DisposedError, throwIfAborted } from "@glimpsejs/base";
 import { type DType, type Graph, prune, verify, type WeightSource } from "@glimpsejs/graph";
 import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
 import type { OrtModule } from "./ort-node.ts";
@@ -31,8 +31,7 @@ export function ortBackend(ort: OrtModule, threads: number | undefined): Backend
       const all: readonly Graph[] = Object.values(graphs);
       for (const graph of all) verify(graph);
       const used = all.map(prune);
-      checkWeights(used, weights);
-      checkDtypes(used, weights);
+      checkWeights(used, weights, dtypes);
       const program = new OrtProgram(ort, graphs, weights, threads, lifetime, () => programs.delete(program));
       programs.add(program);
       return program;
@@ -46,15 +45,4 @@ export function ortBackend(ort: OrtModule, threads: number | undefined): Backend
       lifetime.disposed = true;
     },
   };
-}
-
-function checkDtypes(graphs: readonly Graph[], weights: WeightSource): void {
-  const names = new Set(graphs.flatMap((graph) => Object.keys(graph.weights)));
-  const problems = [...names].flatMap((name) => {
-    const got = weights.get(name)?.dtype;
-    if (got === undefined || dtypes.has(got)) return [];
-    const expected = [...dtypes].join(", ");
-    return [{ subject: `weight "${name}"`, problem: "its dtype cannot be computed with", expected, got }];
-  });
-  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-weights" });
 }

@@ -43,7 +43,7 @@ class ReferenceBackend implements Backend, Owner {
     throwIfAborted(signal, "compile");
     const all = Object.values<Graph>(graphs);
     for (const graph of all) verify(graph);
-    checkWeights(all, weights);
+    checkWeights(all, weights, this.dtypes);
     const values = await load(all, weights, signal);
     this.checkOpen();
     const program = new ReferenceProgram(this, graphs, values);

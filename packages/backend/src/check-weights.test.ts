@@ -1,4 +1,4 @@
-import { buildGraph, type WeightSource } from "@glimpsejs/graph";
+import { buildGraph, type DType, type WeightSource } from "@glimpsejs/graph";
 import { expect, test } from "vitest";
 import { checkWeights } from "./check-weights.ts";
 
@@ -16,14 +16,16 @@ const source: WeightSource = {
   },
 };
 
-test("accepts what the source has, whatever its dtype, and does not mind the rest", () => {
-  expect(() => checkWeights([graph("one", ["a", [2, 3]]), graph("two", ["a", [2, 3]])], source)).not.toThrow();
+const dtypes: ReadonlySet<DType> = new Set(["float32", "float16"]);
+
+test("accepts what the source has, and does not mind the rest", () => {
+  expect(() => checkWeights([graph("one", ["a", [2, 3]]), graph("two", ["a", [2, 3]])], source, dtypes)).not.toThrow();
 });
 
 test("lists every missing and misshapen weight of all graphs, each once", () => {
   const one = graph("one", ["a", [3, 2]], ["gone", [1]]);
   const two = graph("two", ["b", [6]], ["gone", [1]]);
-  expect(() => checkWeights([one, two], source)).toThrow(
+  expect(() => checkWeights([one, two], source, dtypes)).toThrow(
     [
       "3 problems:",
       '  - weight "a": it has the wrong shape, expected [3, 2], got [2, 3].',
@@ -39,8 +41,14 @@ test("graphs that disagree on a shape are found out, whichever comes last", () =
     [right, wrong],
     [wrong, right],
   ]) {
-    expect(() => checkWeights(graphs, source)).toThrow(
+    expect(() => checkWeights(graphs, source, dtypes)).toThrow(
       'weight "a": it has the wrong shape, expected [3, 2], got [2, 3].',
     );
   }
+});
+
+test("names the weights whose dtype the backend does not take", () => {
+  expect(() => checkWeights([graph("one", ["a", [2, 3]])], source, new Set(["float32"]))).toThrow(
+    'weight "a": its dtype cannot be computed with, expected float32, got float16.',
+  );
 });

@@ -1,9 +1,12 @@
 // The check every backend makes before it loads anything: does the source have what the graphs need?
 import { GlimpseError, type Problem } from "@glimpsejs/base";
-import { formatType, type Graph, type WeightSource } from "@glimpsejs/graph";
+import { type DType, formatType, type Graph, type WeightSource } from "@glimpsejs/graph";
 
-/** Throws one "invalid-weights" error listing every weight of `graphs` that `weights` lacks or has in another shape. */
-export function checkWeights(graphs: readonly Graph[], weights: WeightSource): void {
+/**
+ * Throws one "invalid-weights" error listing every weight of `graphs` that `weights` lacks, has in another shape, or
+ * stores in none of `dtypes`, those that the backend takes.
+ */
+export function checkWeights(graphs: readonly Graph[], weights: WeightSource, dtypes: ReadonlySet<DType>): void {
   const problems: Problem[] = [];
   const checked = new Set<string>();
   for (const [name, type] of graphs.flatMap((graph) => Object.entries(graph.weights))) {
@@ -20,6 +23,9 @@ export function checkWeights(graphs: readonly Graph[], weights: WeightSource): v
         expected: `[${type.shape.join(", ")}]`,
         got: `[${weight.shape.join(", ")}]`,
       });
+    } else if (!dtypes.has(weight.dtype)) {
+      const expected = [...dtypes].join(", ");
+      problems.push({ subject, problem: "its dtype cannot be computed with", expected, got: weight.dtype });
     }
   }
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-weights" });

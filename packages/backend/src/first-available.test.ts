@@ -53,3 +53,10 @@ test("it nests, being a plugin itself", async () => {
   const outer = firstAvailable(inner, plugin("js", undefined));
   expect((await outer.open()).name).toBe("js");
 });
+
+test("estimates no more memory than the leanest of them needs", () => {
+  const lean: BackendPlugin = { ...plugin("lean", undefined), estimateMemory: (bytes) => bytes };
+  const fat: BackendPlugin = { ...plugin("fat", undefined), estimateMemory: (bytes) => 3 * bytes };
+  expect(firstAvailable(fat, lean).estimateMemory?.(10)).toBe(10);
+  expect(firstAvailable(fat, plugin("elsewhere", undefined)).estimateMemory?.(10)).toBe(0);
+});

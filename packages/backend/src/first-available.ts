@@ -26,6 +26,11 @@ export function firstAvailable(...plugins: readonly BackendPlugin[]): BackendPlu
       const { plugin, reasons } = await choose();
       return plugin === undefined ? reasons.map((r) => `${r.subject}: ${r.problem}`).join("; ") : undefined;
     },
+    // Which one it will be is not known yet, so a load is refused only where none of them could take it.
+    estimateMemory(weightBytes) {
+      const estimates = plugins.map((plugin) => plugin.estimateMemory?.(weightBytes) ?? 0);
+      return plugins.length === 0 ? 0 : Math.min(...estimates);
+    },
     async open(): Promise<Backend> {
       const { plugin, reasons } = await choose();
       if (plugin !== undefined) return plugin.open();

@@ -1,19 +1,41 @@
-// From the bytes in which weights are stored to the float32 in which graphs compute: exact, or refused.
+// Conversions between stored dtypes and those that graphs compute in, exact or refused. Bits are never reinterpreted.
 // Typed arrays are read as little-endian, as on every platform that runs JavaScript today.
 import { GlimpseError, show } from "@glimpsejs/base";
 import { bytesPerElement, type DataOf, type DType } from "./tensor.ts";
 
+/** float16, given as its bits, to float32. Exact; NaN stays NaN. */
+export function halfToFloat(bits: Uint16Array): Float32Array {
+  const table = halfTable();
+  const out = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) out[i] = table[bits[i] ?? 0] ?? 0;
+  return new Float32Array(out.buffer);
+}
+
+/** bfloat16, given as its bits, to float32. Exact: bfloat16 is the upper half of float32. */
+export function bfloat16ToFloat(bits: Uint16Array): Float32Array {
+  const out = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) out[i] = (bits[i] ?? 0) << 16;
+  return new Float32Array(out.buffer);
+}
+
+/** float32 to the bits of float16, rounded to nearest even. Beyond 65504 (once rounded) it gives infinity. */
+export function floatToHalf(values: Float32Array): Uint16Array {
+  const input = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const out = new Uint16Array(input.length);
+  for (let i = 0; i < input.length; i++) out[i] = floatBitsToHalf(input[i] ?? 0);
+  return out;
+}
+
 /** Views little-endian bytes as the typed array of `dtype`; copies only where they are not aligned in memory. */
 export function viewAs<D extends DType>(bytes: Uint8Array, dtype: D): DataOf[D] {
-  const size = bytesPerElement[dtype];
-  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  return views[dtype](buffer, byteOffset, Math.floor(bytes.byteLength / size));
+  const aligned = bytes.byteOffset % bytesPerElement[dtype] === 0 ? bytes : bytes.slice();
+  return views[dtype](aligned.buffer, aligned.byteOffset, aligned.byteLength / bytesPerElement[dtype]);
 }
 
 /**
- * Little-endian bytes of a float dtype as float32 values. float16 and bfloat16 always convert exactly; of float64 only
- * values that float32 can hold. Anything else throws "invalid-weights". `subject` names the tensor in errors.
- * float32 that is aligned in memory is not copied.
+ * Little-endian bytes of `dtype` as float32 values. float16 and bfloat16 always convert exactly; float64 and integers
+ * where every value is exact in float32, else it throws "invalid-weights". bool is not a number and is refused.
+ * `subject` names the tensor in errors. float32 is not copied if it is aligned.
  */
 export function toFloat32(bytes: Uint8Array, dtype: DType, subject: string): Float32Array {
   switch (dtype) {
@@ -23,57 +45,30 @@ export function toFloat32(bytes: Uint8Array, dtype: DType, subject: string): Flo
       return halfToFloat(viewAs(bytes, dtype));
     case "bfloat16":
       return bfloat16ToFloat(viewAs(bytes, dtype));
-    case "float64":
-      return doubleToFloat(viewAs(bytes, dtype), subject);
-    default:
-      throw new GlimpseError(
-        {
-          subject,
-          problem: "its dtype cannot be computed with",
-          expected: "float32, float16, bfloat16 or float64",
-          got: dtype,
-        },
-        { code: "invalid-weights" },
-      );
-  }
-}
-
-/** float16, given as its bits, to float32. NaN stays NaN. */
-export function halfToFloat(bits: Uint16Array): Float32Array {
-  const values = new Float32Array(bits.length);
-  const valueBits = new Uint32Array(values.buffer);
-  for (const [i, half] of bits.entries()) {
-    const magnitude = (half & 0x7fff) << 13; // exponent and fraction where float32 has them
-    if (magnitude >= 0x0f800000) {
-      valueBits[i] = magnitude | 0x7f800000; // infinity and NaN
-    } else {
-      valueBits[i] = magnitude;
-      values[i] = (values[i] ?? 0) * 2 ** 112; // the difference of the exponents' biases; exact for subnormals too
+    case "bool":
+      return refuse(subject, dtype, "float32");
+    default: {
+      const values = viewAs(bytes, dtype);
+      return exactly(values, new Float32Array(values.length), subject, "float32");
     }
-    valueBits[i] = (valueBits[i] ?? 0) | ((half & 0x8000) << 16);
   }
-  return values;
 }
 
-/** bfloat16, given as its bits, to float32, of which it is the upper half. */
-export function bfloat16ToFloat(bits: Uint16Array): Float32Array {
-  const valueBits = Uint32Array.from(bits, (half) => half << 16);
-  return new Float32Array(valueBits.buffer);
-}
-
-function doubleToFloat(doubles: Float64Array, subject: string): Float32Array {
-  const values = Float32Array.from(doubles);
-  const inexact = doubles.findIndex((double, i) => !Object.is(double, values[i]));
-  if (inexact === -1) return values;
-  throw new GlimpseError(
-    {
-      subject,
-      problem: `element ${inexact} is not exact in float32`,
-      got: show(doubles[inexact]),
-      advice: "Convert the checkpoint to float32 first, so that the rounding is yours.",
-    },
-    { code: "invalid-weights" },
-  );
+/** As {@link toFloat32}, to int32: from integers only. */
+export function toInt32(bytes: Uint8Array, dtype: DType, subject: string): Int32Array {
+  switch (dtype) {
+    case "int32":
+      return viewAs(bytes, dtype);
+    case "int64":
+    case "int16":
+    case "int8":
+    case "uint8": {
+      const values = viewAs(bytes, dtype);
+      return exactly(values, new Int32Array(values.length), subject, "int32");
+    }
+    default:
+      return refuse(subject, dtype, "int32");
+  }
 }
 
 const views: { readonly [D in DType]: (buffer: ArrayBufferLike, offset: number, length: number) => DataOf[D] } = {
@@ -88,3 +83,73 @@ const views: { readonly [D in DType]: (buffer: ArrayBufferLike, offset: number, 
   uint8: (...range) => new Uint8Array(...range),
   bool: (...range) => new Uint8Array(...range),
 };
+
+/** Copies `values` into `out`, refusing the first one that `out` cannot hold exactly. */
+function exactly<T extends Float32Array | Int32Array>(
+  values: ArrayLike<number | bigint>,
+  out: T,
+  subject: string,
+  to: DType,
+): T {
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i] ?? 0;
+    out[i] = Number(value);
+    // == compares a bigint with a number exactly.
+    // biome-ignore lint/suspicious/noDoubleEquals: see above.
+    if (out[i] != value && !Number.isNaN(value)) {
+      throw new GlimpseError(
+        {
+          subject,
+          problem: `element ${i} is not exact in ${to}`,
+          got: show(value),
+          advice: `Convert the checkpoint to ${to} first, so that the rounding is yours.`,
+        },
+        { code: "invalid-weights" },
+      );
+    }
+  }
+  return out;
+}
+
+function refuse(subject: string, from: DType, to: DType): never {
+  throw new GlimpseError(
+    { subject, problem: "its dtype cannot be converted", expected: `${to} or what converts to it exactly`, got: from },
+    { code: "invalid-weights" },
+  );
+}
+
+let table: Uint32Array | undefined;
+
+/** The float32 bits of all 65536 float16 values; made on first use. */
+function halfTable(): Uint32Array {
+  table ??= Uint32Array.from({ length: 65536 }, (_, half) => halfBitsToFloat(half));
+  return table;
+}
+
+function halfBitsToFloat(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 31;
+  const fraction = half & 1023;
+  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13);
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  const shift = Math.clz32(fraction) - 21; // moves the leading one of a subnormal to bit 10
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 1023) << 13);
+}
+
+function floatBitsToHalf(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
+  if (magnitude >= 0x47800000) return sign | 0x7c00; // 65536 and above, infinity
+  // Below 2^-14 the result is subnormal: its unit is 2^-24 instead of the 10th bit after the leading one.
+  const subnormal = magnitude < 0x38800000;
+  const shift = subnormal ? 126 - (magnitude >>> 23) : 13;
+  if (shift > 24) return sign; // below half of the smallest subnormal
+  const value = subnormal ? (magnitude & 0x7fffff) | 0x800000 : magnitude - (112 << 23);
+  const kept = value >>> shift;
+  const rest = value & ((1 << shift) - 1);
+  const half = 1 << (shift - 1);
+  // A carry out of the fraction moves into the exponent, which is what rounding up means there.
+  return sign | (rest > half || (rest === half && (kept & 1) === 1) ? kept + 1 : kept);
+}

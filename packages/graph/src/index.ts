@@ -1,7 +1,7 @@
 // The graph IR as plain data. This file only lists the public names.
 export { bindFeeds, type FeedType } from "./bind.ts";
 export { type Builder, buildGraph, type Value } from "./builder.ts";
-export { bfloat16ToFloat, halfToFloat, toFloat32, viewAs } from "./convert.ts";
+export { bfloat16ToFloat, floatToHalf, halfToFloat, toFloat32, toInt32, viewAs } from "./convert.ts";
 export {
   addDims,
   type Bindings,

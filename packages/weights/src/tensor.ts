@@ -1,7 +1,15 @@
 // Weights as tensors in memory, and tensors in memory as weights. Reads whole tensors, one at a time.
 import { GlimpseError, type Problem } from "@glimpsejs/base";
-import { type DType, elementCount, type HostTensor, type Weight, type WeightSource } from "@glimpsejs/graph";
-import { toFloat32, toInt32, viewAs } from "./dtype.ts";
+import {
+  type DType,
+  elementCount,
+  type HostTensor,
+  toFloat32,
+  toInt32,
+  viewAs,
+  type Weight,
+  type WeightSource,
+} from "@glimpsejs/graph";
 
 /** Options of {@link readTensor}. */
 export interface ReadOptions {

@@ -25,14 +25,14 @@ export async function obtainBlob(
 ): Promise<boolean> {
   const blob = cache.blob(etag);
   return withFileLock(cache.lock(etag), network.signal, async () => {
-    if ((await unlessMissing(stat(blob))) !== undefined) {
-      if (await isIntact(etag, blob, cache.note(etag), network.signal)) return false;
-      await quarantine(cache, etag, blob);
-    }
     // Not Python's names, whose older versions append to "<etag>.incomplete" without a look.
     const partial = `${blob}.glimpse.incomplete`;
     let got: string | undefined;
     for (let tries = 0; tries < 2; tries++) {
+      if ((await unlessMissing(stat(blob))) !== undefined) {
+        if (await isIntact(etag, blob, cache.note(etag), network.signal)) return false;
+        await quarantine(cache, etag, blob);
+      }
       await cache.ensureFolder(dirname(blob));
       await checkRoom(cache, partial, remote);
       await downloadFile(partial, remote, network, onProgress).catch(async (error: unknown) => {
@@ -46,7 +46,7 @@ export async function obtainBlob(
         await remember(blob, cache.note(etag));
         return true;
       }
-      // Without a digest, the cache was deleted meanwhile.
+      // Without a digest, the partial file is gone: somebody deleted the cache or finished the file.
       if (got !== undefined) await quarantine(cache, etag, partial);
     }
     throw new GlimpseError(

@@ -5,7 +5,6 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { GlimpseError, show } from "@glimpsejs/base";
-import { unlessMissing } from "./errno.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,7 +53,8 @@ export async function hubSettings(options: HubSettingsOptions): Promise<HubSetti
 async function implicitToken(env: Environment, home: string): Promise<string | undefined> {
   if (isTrue(env["HF_HUB_DISABLE_IMPLICIT_TOKEN"])) return undefined;
   const given = env["HF_TOKEN"] || env["HUGGING_FACE_HUB_TOKEN"];
-  return given || (await unlessMissing(readFile(folder(env, "HF_TOKEN_PATH") ?? join(home, "token"), "utf8")));
+  // A token that this user may not read is not this user's.
+  return given || readFile(folder(env, "HF_TOKEN_PATH") ?? join(home, "token"), "utf8").catch(() => undefined);
 }
 
 function checkToken(token: string | undefined): string | undefined {
