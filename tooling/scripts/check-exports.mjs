@@ -5,13 +5,15 @@
 //   - ARCHITECTURE.md says why each dependency is there.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { formatMessage } from "publint/utils";
 import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import { root } from "./workspace.mjs";
 
 const problems = [];
 const folders = readdirSync(`${root}/packages`).map((name) => `${root}/packages/${name}`);
-const manifests = new Map(folders.map((folder) => [folder, JSON.parse(readFileSync(`${folder}/package.json`, "utf8"))]));
+const manifests = new Map(
+  folders.map((folder) => [folder, JSON.parse(readFileSync(`${folder}/package.json`, "utf8"))]),
+);
 const folderOf = new Map([...manifests].map(([folder, { name }]) => [name, folder]));
 const architecture = readFileSync(`${root}/ARCHITECTURE.md`, "utf8");
 
@@ -24,12 +26,15 @@ for (const [folder, manifest] of manifests) {
   for (const message of messages) report(formatMessage(message, manifest));
 
   const main = manifest.exports["."];
-  for (const chain of nodeImports(path.join(folder, main.default.default ?? main.default))) report(`its main entry reaches ${chain}`);
+  for (const chain of nodeImports(path.join(folder, main.default.default ?? main.default)))
+    report(`its main entry reaches ${chain}`);
   for (const file of sources(`${folder}/src`)) {
-    for (const name of undocumented(file)) report(`${path.relative(folder, file)} exports ${name} without a doc comment`);
+    for (const name of undocumented(file))
+      report(`${path.relative(folder, file)} exports ${name} without a doc comment`);
   }
   for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-    if (!folderOf.has(dependency) && !architecture.includes(`\`${dependency}\``)) report(`ARCHITECTURE.md does not say why ${dependency} is there`);
+    if (!folderOf.has(dependency) && !architecture.includes(`\`${dependency}\``))
+      report(`ARCHITECTURE.md does not say why ${dependency} is there`);
   }
 }
 
@@ -59,7 +64,10 @@ function nodeImports(entry, seen = new Set(), chain = []) {
 }
 
 function imports(code) {
-  return [...code.matchAll(/^\s*(?:import|export)\b[^;"']*?["']([^"']+)["']/gm), ...code.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g)].map((m) => m[1]);
+  return [
+    ...code.matchAll(/^\s*(?:import|export)\b[^;"']*?["']([^"']+)["']/gm),
+    ...code.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g),
+  ].map((m) => m[1]);
 }
 
 function sources(folder) {
@@ -72,10 +80,15 @@ function sources(folder) {
 function undocumented(file) {
   const lines = readFileSync(file, "utf8").split("\n");
   return lines.flatMap((line, i) => {
-    const name = /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/.exec(line)?.[1];
+    const name =
+      /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/.exec(
+        line,
+      )?.[1];
     if (name === undefined) return [];
     // Overloads share the comment of the first signature.
-    const before = lines.slice(0, i).findLast((l) => l.trim() !== "" && !l.includes(`function ${name}(`) && !l.startsWith("// biome-ignore"));
+    const before = lines
+      .slice(0, i)
+      .findLast((l) => l.trim() !== "" && !l.includes(`function ${name}(`) && !l.startsWith("// biome-ignore"));
     return before?.trimEnd().endsWith("*/") ? [] : [name];
   });
 }

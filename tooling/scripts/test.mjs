@@ -21,7 +21,11 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 function vitest(what, env) {
   console.log(`\nTests on the ${what}`);
   const report = path.join(reports, `${what.replaceAll(" ", "-")}.json`);
-  const status = tool("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...filters], { env, allowFailure: true });
+  const status = tool(
+    "vitest",
+    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...filters],
+    { env, allowFailure: true },
+  );
   const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, "utf8"));
   total.passed += numPassedTests;
   // A file that cannot be loaded has no tests; it counts as one failure, and so does a run that ends badly.

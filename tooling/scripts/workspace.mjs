@@ -28,7 +28,9 @@ export function pnpm(args, options) {
 
 /** Installs with the frozen lockfile, unless that lockfile is installed already. */
 export function ensureInstalled() {
-  const hash = createHash("sha256").update(readFileSync(`${root}/pnpm-lock.yaml`)).digest("hex");
+  const hash = createHash("sha256")
+    .update(readFileSync(`${root}/pnpm-lock.yaml`))
+    .digest("hex");
   const stamp = `${root}/node_modules/.installed-lockfile`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
   console.log("Installing dependencies …");

@@ -46,10 +46,12 @@ export function testPlatform(overrides: Partial<Platform> = {}): Platform {
 /** The classes on {@link testPlatform}. */
 export const glimpse = bind(testPlatform());
 
-/** The reference backend, and how often each graph has run on it. */
-export function countingBackend(): { readonly plugin: BackendPlugin; readonly runs: Record<string, number> } {
+/** A backend, and how often each graph has run on it. */
+export function countingBackend(inner: BackendPlugin = reference()): {
+  readonly plugin: BackendPlugin;
+  readonly runs: Record<string, number>;
+} {
   const runs: Record<string, number> = {};
-  const inner = reference();
   const plugin: BackendPlugin = {
     ...inner,
     async open() {

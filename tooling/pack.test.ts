@@ -1,0 +1,98 @@
+// What a user gets: every package packed, installed from its tarball into an empty folder, imported, and the command
+// run there. Runs after a build, with the tests on the built packages.
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { packageManager } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+const pnpm = (args: readonly string[], cwd: string) =>
+  run("npx", ["--yes", packageManager, ...args], { cwd, timeout: 300_000 });
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+const packages = readdirSync(path.join(root, "packages")).map((folder) => {
+  const file = path.join(root, "packages", folder, "package.json");
+  return { folder: path.dirname(file), manifest: JSON.parse(readFileSync(file, "utf8")) as Manifest };
+});
+
+describe("packed packages", () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-packed-"));
+
+  beforeAll(async () => {
+    const tarballs: Record<string, string> = {};
+    for (const { folder: source, manifest } of packages) {
+      const { stdout } = await pnpm(["pack", "--json", "--pack-destination", folder], source);
+      tarballs[manifest.name] = `file:${JSON.parse(stdout).filename}`;
+    }
+    const catalog = readFileSync(path.join(root, "pnpm-workspace.yaml"), "utf8");
+    const version = (name: string) => new RegExp(`^  "?${name}"?: (\\S+)$`, "m").exec(catalog)?.[1] ?? "*";
+    const peers = Object.fromEntries(
+      ["onnxruntime-node", "vitest", "@types/node"].map((name) => [name, version(name)]),
+    );
+    const manifest = {
+      name: "user",
+      private: true,
+      type: "module",
+      dependencies: { ...tarballs, ...peers },
+      pnpm: { overrides: tarballs },
+    };
+    writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
+    await pnpm(["install", "--prefer-offline", "--ignore-scripts"], folder);
+  }, 300_000);
+
+  test.each(packages.map(({ manifest }) => manifest))(
+    "$name is imported under every name it exports",
+    async ({ name, exports }) => {
+      // conformance calls vitest's describe() only when it is used, but vitest itself cannot be imported outside a run.
+      if (name === "@glimpsejs/conformance") return;
+      const names = Object.keys(exports).filter((key) => !key.endsWith(".json"));
+      const code = names.map((key) => `await import(${JSON.stringify(path.posix.join(name, key))});`).join("");
+      await run(process.execPath, ["--input-type=module", "-e", code], { cwd: folder });
+    },
+  );
+
+  test("the command captions a picture there", async () => {
+    const picture = path.join(folder, "node_modules/@glimpsejs/demo-model/samples/pictures/02.png");
+    const { stdout } = await run(path.join(folder, "node_modules/.bin/glimpse"), ["caption", "--json", picture], {
+      cwd: folder,
+    });
+    expect(JSON.parse(stdout)).toMatchObject([{ text: "a book on a white background" }]);
+  });
+
+  test("its types check in a strict project", async () => {
+    const user =
+      'import { GitForCausalLM, load, type GitConfig } from "glimpsejs";\nconst git = await load();\nconst { text, logProb } = await git.caption("a.png", { maxNewTokens: 3 });\nconst model: GitForCausalLM = git.model;\nconst config: GitConfig = model.config;\nexport const shown: readonly [string, number, number] = [text, logProb, config.hiddenSize];\nawait GitForCausalLM.fromPretrained("x/y", { revision: "main" });\n';
+    writeFileSync(path.join(folder, "user.ts"), user);
+    const flags = [
+      "--noEmit",
+      "--strict",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2022",
+      "--lib",
+      "es2023,esnext.disposable",
+      "--types",
+      "node",
+    ];
+    await run(path.join(root, "node_modules/.bin/tsc"), [...flags, "user.ts"], { cwd: folder });
+  });
+
+  test("the documentation's way of use works there", async () => {
+    const code =
+      'import { load } from "glimpsejs"; const git = await load(); console.log((await git.caption(process.argv[1])).text); await git.dispose();';
+    const picture = path.join(folder, "node_modules/@glimpsejs/demo-model/samples/pictures/04.png");
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code, picture], { cwd: folder });
+    expect(stdout.trim()).toBe("a unicorn on a gray background");
+  });
+});
