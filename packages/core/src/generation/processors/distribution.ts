@@ -1,8 +1,6 @@
-// The distribution that scores stand for, and the cut that several samplers make in it. Probabilities are rounded to
-// float32 before they are compared, as the reference compares them: at a tie with a bound, rounding decides.
+// The distribution that scores stand for. Probabilities are rounded to float32 before they are compared, as the
+// reference compares them: at a tie with a bound, rounding decides.
 import { argMax, logSumExp } from "../../logits.ts";
-import { forbidWhere } from "./processor.ts";
-import { kthLargest } from "./top-k.ts";
 
 /**
  * Log-probabilities float32 [V]. The maximum is taken away first and the rest second: with scores as large as
@@ -29,19 +27,4 @@ export function entropy(logProbs: Float32Array): number {
     if (logProb > Number.NEGATIVE_INFINITY) sum -= Math.fround(Math.exp(logProb)) * logProb;
   }
   return sum;
-}
-
-/**
- * Forbids tokens whose probability is below `bound(probabilities)`, but none of the `minTokensToKeep` best, nor what
- * ties with them.
- */
-export function cutBelow(
-  scores: Float32Array,
-  bound: (probabilities: Float32Array) => number,
-  minTokensToKeep: number,
-): void {
-  const probs = probabilities(scores);
-  const least = bound(probs);
-  const kept = kthLargest(scores, minTokensToKeep);
-  forbidWhere(scores, (score, i) => score < kept && (probs[i] ?? 0) < least);
 }

@@ -17,4 +17,5 @@ test("a fraction of 1 leaves the best and its equals", () => {
 
 test("the best minTokensToKeep stay", () => {
   expect(processed(minP(1, 3), scores)).toEqual([no, 2, 3, 4]);
+  expect(processed(minP(1, 2), [1, 2, 1, 1])).toEqual([1, 2, no, no]);
 });

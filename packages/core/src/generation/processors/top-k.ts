@@ -33,3 +33,14 @@ export function kthLargest(values: Float32Array, k: number): number {
   }
   return least;
 }
+
+/**
+ * Tells whether a value is among the `k` largest, for all `values` in their order: of equal ones at the bound the first
+ * are, so that there are never more than `k`.
+ */
+export function amongLargest(values: Float32Array, k: number): (value: number) => boolean {
+  const least = kthLargest(values, k);
+  let ties = k;
+  for (const value of values) if (value > least) ties--;
+  return (value) => value > least || (value === least && ties-- > 0);
+}

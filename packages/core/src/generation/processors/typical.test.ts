@@ -14,6 +14,7 @@ test("the most typical tokens stay, the likeliest need not be among them", () =>
 
 test("at least minTokensToKeep stay", () => {
   expect(processed(typical(0.2, 2), scores)).toEqual([no, no, 3, 4]);
+  expect(processed(typical(0.6, 2), [1, -1, -1])).toEqual([1, -1, no]);
   expect(processed(typical(0.2, 9), scores)).toEqual(scores);
 });
 

@@ -1,6 +1,7 @@
 // Sampling from tokens about as surprising as the distribution makes one expect. Source: https://arxiv.org/abs/2202.00666.
 import { entropy, logProbabilities, probabilities } from "./distribution.ts";
 import { forbidWhere, type LogitsProcessor } from "./processor.ts";
+import { amongLargest } from "./top-k.ts";
 
 /**
  * Keeps the fewest tokens that make up `mass` among those whose surprise (−log p) is nearest to the entropy, and what
@@ -20,7 +21,7 @@ export function typical(mass: number, minTokensToKeep: number): LogitsProcessor 
       return Math.fround(sum);
     };
     const sorted = distances.filter((distance) => distance < Number.POSITIVE_INFINITY).sort();
-    let low = Math.min(minTokensToKeep, sorted.length) - 1;
+    let low = 0;
     let high = sorted.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -28,6 +29,8 @@ export function typical(mass: number, minTokensToKeep: number): LogitsProcessor 
       else high = middle;
     }
     const farthest = sorted[low] ?? Number.POSITIVE_INFINITY;
-    forbidWhere(scores, (_, i) => (distances[i] ?? 0) > farthest);
+    const nearness = distances.map((distance) => -distance);
+    const kept = amongLargest(nearness, minTokensToKeep);
+    forbidWhere(scores, (_, i) => !kept(nearness[i] ?? 0) && (distances[i] ?? 0) > farthest);
   };
 }
