@@ -25,6 +25,7 @@ import {
   withFiles,
 } from "./pretrained-model.ts";
 import { writeJson } from "./save.ts";
+import { type ScoreRequest, scoreTexts } from "./scoring/score-texts.ts";
 import { TokenTree } from "./token-tree.ts";
 import { Trunk } from "./trunk.ts";
 
@@ -120,6 +121,11 @@ export class GitForCausalLM extends PreTrainedModel {
     } finally {
       await steps.return([]);
     }
+  }
+
+  /** Log-probability of every token of given texts, in nats; any number of texts on one trunk, in bounded memory. */
+  scoreTexts(request: ScoreRequest): Promise<readonly (readonly number[])[]> {
+    return this.queue.run(() => scoreTexts(this.engine, request), request.signal);
   }
 
   /**

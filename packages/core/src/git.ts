@@ -8,6 +8,14 @@ import { GitProcessor } from "./git-processor.ts";
 import { rejectUnknownOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { type ModelOptions, withFiles } from "./pretrained-model.ts";
+import {
+  checkTexts,
+  type LabelScore,
+  labelScores,
+  type RankedText,
+  type TextScore,
+  textScore,
+} from "./scoring/results.ts";
 import { Trunk } from "./trunk.ts";
 
 /** What caption(), answer() and stream() take: whatever the platform calls a picture, the frames of a clip, or a trunk. */
@@ -26,6 +34,13 @@ export type TaskOptions = Omit<
 export interface StreamOptions extends TaskOptions {
   /** Answer this question instead of captioning. */
   readonly question?: string | undefined;
+}
+
+/** Options of score(), rank() and classify(). */
+export interface ScoreOptions {
+  /** Score the texts as answers to this question instead of as captions. */
+  readonly question?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One generated text. */
@@ -130,6 +145,53 @@ export class Git {
       await steps.return([]);
       if (own) trunk.dispose();
     }
+  }
+
+  /**
+   * How likely given texts are as captions of a picture, or as answers to `question`: their log-likelihoods, in the
+   * order of `texts`, many texts on one encode. Throws "invalid-argument" listing texts that are empty or too long.
+   */
+  async score(subject: Subject, texts: readonly string[], options: ScoreOptions = {}): Promise<readonly TextScore[]> {
+    rejectUnknownOptions(options, ["question", "signal"]);
+    const { tokenizer } = this.processor;
+    const prompt = this.prompt(options.question);
+    const tokens = texts.map((text) => [
+      ...tokenizer.encode(text, { addSpecialTokens: false }).inputIds,
+      tokenizer.sepTokenId,
+    ]);
+    // The last token of a text is never fed, so it needs no position.
+    checkTexts("score()", texts, tokens, this.model.config.maxPositionEmbeddings - prompt.length + 1);
+    const { trunk, own } = await this.trunk(subject, options.signal);
+    try {
+      const logProbs = await this.model.scoreTexts({
+        trunk,
+        picture: 0,
+        prompt,
+        texts: tokens,
+        signal: options.signal,
+      });
+      return texts.map((text, i) => textScore(text, tokens[i] ?? [], logProbs[i] ?? []));
+    } finally {
+      if (own) trunk.dispose();
+    }
+  }
+
+  /** Given texts by likelihood per token, the best first. */
+  async rank(subject: Subject, texts: readonly string[], options: ScoreOptions = {}): Promise<readonly RankedText[]> {
+    const scores = await this.score(subject, texts, options);
+    return scores.map((score, index) => ({ ...score, index })).toSorted((a, b) => a.perplexity - b.perplexity);
+  }
+
+  /**
+   * Which of the labels a picture shows: image classification by generation (GIT paper, section 4.4), with exact
+   * probabilities. Any number of labels; they share a trie, computed in chunks of 128 rows of logits.
+   */
+  async classify(
+    subject: Subject,
+    labels: readonly string[],
+    options: ScoreOptions = {},
+  ): Promise<readonly LabelScore[]> {
+    return labelScores(await this.score(subject, labels, options));
   }
 
   /** Encodes a picture or clip (or an array of pictures) once, for any number of later calls. Dispose the trunk. */

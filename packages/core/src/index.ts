@@ -10,7 +10,7 @@ export type { Prompt } from "./generation/leaves.ts";
 export type { GenerateOptions } from "./generation/options.ts";
 export type { LogitsProcessor, ProcessorContext } from "./generation/processors/index.ts";
 export type { Sequence, Step } from "./generation/search.ts";
-export { Git, type StreamOptions, type Subject, type TaskOptions, type TextResult } from "./git.ts";
+export { Git, type ScoreOptions, type StreamOptions, type Subject, type TaskOptions, type TextResult } from "./git.ts";
 export { type GenerateInputs, GitForCausalLM } from "./git-for-causal-lm.ts";
 export { GitModel, type GitModelInputs } from "./git-model.ts";
 export { GitProcessor, type ProcessorInputs, type ProcessorOutput } from "./git-processor.ts";
@@ -18,4 +18,6 @@ export { GitVisionModel, type VisionInputs, type VisionOutput } from "./git-visi
 export type { FileSink, LoadProgress, OpenOptions, Platform } from "./platform.ts";
 export type { FreshModelOptions, ModelOptions } from "./pretrained-model.ts";
 export { PreTrainedModel } from "./pretrained-model.ts";
+export type { LabelScore, RankedText, TextScore } from "./scoring/results.ts";
+export type { ScoreRequest } from "./scoring/score-texts.ts";
 export { Trunk } from "./trunk.ts";
