@@ -24,7 +24,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["packages/*/{src,test}/**/*.test.ts", "apps/*/{src,test}/**/*.test.ts", ...(built ? ["tooling/**/*.test.ts"] : [])],
+    include: [
+      "packages/*/{src,test}/**/*.test.ts",
+      "apps/*/{src,test}/**/*.test.ts",
+      ...(built ? ["tooling/**/*.test.ts"] : []),
+    ],
     exclude: ["**/node_modules/**", "**/dist/**", ...(full ? [] : ["**/*.full.test.ts"])],
     testTimeout: 30_000,
     pool: "forks",

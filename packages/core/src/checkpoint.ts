@@ -1,8 +1,7 @@
 // A checkpoint's files as typed values: config, generation config, weights. What a fine-tune's folder lacks is taken
 // from its config.json, and every such assumption is told.
-import { GlimpseError } from "@glimpsejs/base";
 import { GenerationConfig, GitConfig } from "@glimpsejs/config";
-import type { CheckpointFiles } from "@glimpsejs/weights";
+import { type CheckpointFiles, missingFile } from "@glimpsejs/weights";
 
 /** A file that was not there, and what stands in for it. */
 export interface Notice {
@@ -13,16 +12,7 @@ export interface Notice {
 /** Reads config.json. Throws "missing-file" without one, "invalid-config" with every problem in it. */
 export async function readConfig(files: CheckpointFiles): Promise<GitConfig> {
   const json = await files.json("config.json");
-  if (json === undefined) {
-    throw new GlimpseError(
-      {
-        subject: files.name,
-        problem: "there is no config.json",
-        advice: "Name a folder or Hub repository that holds a GIT checkpoint.",
-      },
-      { code: "missing-file" },
-    );
-  }
+  if (json === undefined) throw await missingFile(files, ["config.json"]);
   return GitConfig.fromJson(json, `${files.name}/config.json`);
 }
 

@@ -158,7 +158,7 @@ describe("loading", () => {
       "B15: config.json missing",
       (f: string) => rmSync(path.join(f, "config.json")),
       "missing-file",
-      /there is no config.json/,
+      /a file is missing, expected config.json/,
     ],
     [
       "B15: duplicate keys",

@@ -5,6 +5,7 @@ export {
   type CheckpointFiles,
   type CheckpointPlace,
   checkpointFiles,
+  missingFile,
   type OpenWeightsOptions,
   openWeights,
 } from "./hub/files.ts";

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { throwIfAborted } from "@glimpsejs/base";
 
 /** Hashed at every use: a few milliseconds. */
 const smallBytes = 1_000_000;
@@ -17,7 +18,10 @@ export async function digestLike(etag: string, path: string, signal: AbortSignal
   if (!isGit && !/^[0-9a-f]{64}$/.test(etag)) return undefined;
   const hash = createHash(isGit ? "sha1" : "sha256");
   if (isGit) hash.update(`blob ${(await stat(path)).size}\0`);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) hash.update(chunk);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    throwIfAborted(signal, path);
+    hash.update(chunk);
+  }
   return hash.digest("hex");
 }
 

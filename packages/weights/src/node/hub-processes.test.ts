@@ -5,12 +5,11 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
-import { sha256 } from "../../test/hub-server.ts";
-import { type HubFixture, large, withHub } from "../../test/hub-support.ts";
+import { blobs, digest, type HubFixture, large, loader, withHub } from "../../test/hub-support.ts";
 import { openHub } from "./index.ts";
 
 const patience = { timeout: 10_000, interval: 20 };
-const digest = sha256(large);
+const load = loader(openHub);
 const sum = large.reduce((total, byte) => (total * 31 + byte) >>> 0, 0);
 const builtModule = process.env["TEST_BUILT"] === "1" ? "../../dist/node/index.js" : "./index.ts";
 
@@ -38,12 +37,6 @@ class Child {
   }
 }
 
-async function load({ options }: HubFixture): Promise<string> {
-  const files = await openHub("org/name", options());
-  return sha256((await files.bytes("large.bin", 1e6)) ?? new Uint8Array());
-}
-
-const blobs = (f: HubFixture) => join(f.cacheDir, "models--org--name/blobs");
 const locks = (f: HubFixture) => join(f.cacheDir, ".locks/models--org--name");
 
 describe.concurrent("several processes", () => {
@@ -53,12 +46,12 @@ describe.concurrent("several processes", () => {
       expect(await child.line()).toBe("started");
       expect(await child.line()).toBe("hanging");
       await child.kill();
-      expect(await readdir(blobs(f))).toEqual([`${digest}.glimpse.incomplete`]);
+      expect(await blobs(f)).toEqual([`${digest}.glimpse.incomplete`]);
       expect(await readdir(locks(f))).toEqual([`${digest}.glimpse.lock`]);
       f.hub.seen.length = 0;
       expect(await load(f)).toBe(digest);
       expect(f.hub.downloads()).toEqual([]);
-      expect(await readdir(blobs(f))).toEqual([digest]);
+      expect(await blobs(f)).toEqual([digest]);
       expect(await readdir(locks(f))).toEqual([]);
     }));
 
@@ -67,7 +60,7 @@ describe.concurrent("several processes", () => {
       f.hub.fault = (request) => (request.host === "cdn" ? { stallAfter: 100_000 } : undefined);
       const child = new Child(f);
       await child.line();
-      const partial = join(blobs(f), `${digest}.glimpse.incomplete`);
+      const partial = `${f.blob}.glimpse.incomplete`;
       const written = () =>
         stat(partial).then(
           ({ size }) => size,
@@ -90,7 +83,7 @@ describe.concurrent("several processes", () => {
       expect(here).toBe(digest);
       expect(there).toEqual([`got ${large.length} ${sum}`, `got ${large.length} ${sum}`]);
       expect(f.hub.downloads()).toHaveLength(1);
-      expect(await readdir(blobs(f))).toEqual([digest]);
+      expect(await blobs(f)).toEqual([digest]);
     }));
 
   test("E30: two that both hold the lock, as after a sleep, still end with a whole file", () =>

@@ -1,13 +1,13 @@
 // What the Hub's refusals mean, and what a reader can do about each.
 import { GlimpseError } from "@glimpsejs/base";
-import type { Network } from "./hub-transport.ts";
+import { discard, type Network } from "./hub-transport.ts";
 
 /** Throws the error that a status outside 200 to 299 stands for: "missing-file" or "download". */
 export function checkStatus(network: Network, response: Response, id: string, subject: string): void {
   if (response.ok) return;
   const { status, headers } = response;
   const kind = headers.get("x-error-code");
-  void response.body?.cancel();
+  void discard(response);
   const got = `HTTP ${status}${kind === null ? "" : `, ${kind}`}`;
   const token =
     network.token === undefined

@@ -84,10 +84,15 @@ export async function request(
       if (passing.has(response.status)) throw await refusal(response, subject);
       return { response, chunks: () => chunks(network, connection, response, subject) };
     }
-    await response.body?.cancel();
+    await discard(response);
     target = redirected(target, location, subject);
   }
   return fail(subject, "the redirects do not end", `at most ${maxRedirects}`);
+}
+
+/** Lets go of a body that nobody wants, in whatever state it is. */
+export async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => {});
 }
 
 /** Counts failures of one file, waits between tries, and gives up in the end. */
@@ -199,7 +204,7 @@ function reasonOf(error: unknown): string {
 }
 
 async function refusal(response: Response, subject: string): Promise<Interruption> {
-  await response.body?.cancel();
+  await discard(response);
   const waitMs = retryAfter(response.headers.get("retry-after"));
   if (waitMs !== undefined && waitMs > maxWaitMs) {
     const wait = `${Math.ceil(waitMs / 1000)} s`;

@@ -211,5 +211,10 @@ describe("openHub", () => {
       const aborted = await openHub("org/name", options({ signal }));
       expect((await rejection(aborted.source("large.bin"))).code).toBe("aborted");
       expect((await rejection(openHub("org/name", options({ signal })))).code).toBe("aborted");
+      const stop = new AbortController();
+      const cached = await openHub("org/name", options({ signal: stop.signal }));
+      await cached.json("config.json");
+      stop.abort();
+      expect((await rejection(cached.json("config.json"))).code).toBe("aborted");
     }));
 });
