@@ -16,7 +16,7 @@ export interface OrtNodeOptions {
 
 /**
  * The backend on onnxruntime-node, CPU only: the fastest on a machine without a GPU. Weights are mapped from the
- * checkpoint's own file where it holds them uncompressed, so memory peaks at 1.1 to 1.4 times their float32 size.
+ * checkpoint's own file where it holds them uncompressed, so memory peaks at 1.1 to 1.5 times their float32 size.
  * The package onnxruntime-node has to be installed. Its telemetry to Microsoft is switched off, unless the environment
  * variable ORT_DISABLE_TELEMETRY says otherwise. Throws "invalid-argument" on an impossible number of threads.
  * @example const git = await load("microsoft/git-base", { backend: ortNode({ threads: 4 }) });
@@ -67,7 +67,7 @@ export function ortPlugin(threads: number | undefined, importOrt: () => Promise<
       }
       return ortBackend(ort, threads);
     },
-    // Peaks of the process by weight bytes, measured on Linux: git-base 1.1, at 480 px 1.3, six frames 1.4, stored as
+    // Peaks of the process by weight bytes, measured on Linux: git-base 1.1, at 480 px 1.3, six frames 1.5, stored as
     // float16 1.3; git-large 1.04. Node and the runtime, 100 MB, are part of that.
     estimateMemory: (weightBytes) => Math.ceil(1.4 * weightBytes) + 100_000_000,
   };

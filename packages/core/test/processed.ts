@@ -9,7 +9,7 @@ export function processed(
   promptLength = 1,
 ): readonly number[] {
   const row = Float32Array.from(scores);
-  processor(row, { tokens, promptLength, sequence: 0 });
+  processor(row, { tokens, promptLength, prompt: 0 });
   return [...row];
 }
 

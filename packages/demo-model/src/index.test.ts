@@ -5,18 +5,27 @@ import { demoCheckpoints, demoSamples } from "./index.ts";
 
 describe("demo-model", () => {
   test.each(Object.entries(demoCheckpoints))("%s is a whole checkpoint in float16", (_, folder) => {
-    for (const file of ["config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json", "vocab.txt"]) {
+    for (const file of [
+      "config.json",
+      "generation_config.json",
+      "preprocessor_config.json",
+      "tokenizer.json",
+      "vocab.txt",
+    ]) {
       expect(existsSync(new URL(file, folder)), file).toBe(true);
     }
     const bytes = readFileSync(new URL("model.safetensors", folder));
     const header = JSON.parse(bytes.toString("utf8", 8, 8 + Number(bytes.readBigUInt64LE(0))));
-    const dtypes = Object.entries<{ dtype: string }>(header).flatMap(([name, t]) => (name === "__metadata__" ? [] : [t.dtype]));
+    const dtypes = Object.entries<{ dtype: string }>(header).flatMap(([name, t]) =>
+      name === "__metadata__" ? [] : [t.dtype],
+    );
     expect(new Set(dtypes)).toEqual(new Set(["F16"]));
   });
 
   test("every sample that samples.json names is there", () => {
     const samples = JSON.parse(readFileSync(new URL("samples.json", demoSamples), "utf8"));
-    for (const { file } of [...samples.pictures, ...samples.clips]) expect(existsSync(new URL(file, demoSamples)), file).toBe(true);
+    for (const { file } of [...samples.pictures, ...samples.clips])
+      expect(existsSync(new URL(file, demoSamples)), file).toBe(true);
   });
 
   test("the licence notices of the drawings are kept", () => {

@@ -5,16 +5,8 @@ import { drawWithoutReplacement, randomGenerator } from "../random.ts";
 import { type Candidate, topCandidates } from "./candidates.ts";
 import { extended, type GrownLeaf, growLeaves, type Leaf, type Prompt, seedLeaf } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
-import {
-  Growth,
-  isFinished,
-  logSoftmax,
-  processed,
-  type Search,
-  type Sequence,
-  type Step,
-  type TreeFactory,
-} from "./search.ts";
+import { logProbabilities } from "./processors/distribution.ts";
+import { Growth, isFinished, processed, type Search, type Sequence, type Step, type TreeFactory } from "./search.ts";
 
 interface Beam {
   readonly leaf: Leaf;
@@ -31,6 +23,8 @@ interface Finished extends Sequence {
 /** The beams of one prompt, or of one group of them. */
 interface BeamGroup {
   readonly prompt: Prompt;
+  /** Number of the prompt. */
+  readonly index: number;
   /** Number of the group's first beam in the whole batch. */
   readonly offset: number;
   running: readonly Beam[];
@@ -46,7 +40,7 @@ export async function* searchBeams(makeTree: TreeFactory, prompts: readonly Prom
   const groupsOf = prompts.map((prompt, p) =>
     Array.from({ length: plan.numBeamGroups }, (_, g): BeamGroup => {
       const start: Beam = { leaf: seedLeaf(prompt), total: 0, logProbs: [], beamIndices: [] };
-      return { prompt, offset: p * plan.numBeams + g * size, running: [start], finished: [], done: false };
+      return { prompt, index: p, offset: p * plan.numBeams + g * size, running: [start], finished: [], done: false };
     }),
   );
   // The groups of a prompt start from one leaf, so that the prompt is in the tree once.
@@ -90,10 +84,10 @@ interface Advance {
 /** One step of one group: its best continuations run on or finish. */
 function advance(group: BeamGroup, { grown, chosen, size, plan, random, scores }: Advance): void {
   const leaves = group.running.map((beam) => grown.get(beam.leaf)).filter((leaf) => leaf !== undefined);
-  const own = leaves.map((leaf) => logSoftmax(leaf.logits));
+  const own = leaves.map((leaf) => logProbabilities(leaf.logits));
   const rows = leaves.map((leaf, i) => {
     const row = group.offset + i;
-    const values = processed((own[i] ?? leaf.logits).slice(), leaf, row, plan);
+    const values = processed((own[i] ?? leaf.logits).slice(), leaf, group.index, plan);
     for (const [token, count] of chosen) values[token] = (values[token] ?? 0) - plan.diversityPenalty * count;
     scores.push({ row, values });
     return values;

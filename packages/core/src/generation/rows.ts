@@ -32,7 +32,7 @@ export async function* searchRows(makeTree: TreeFactory, prompts: readonly Promp
       rows = rows.map((row, index) => {
         const leaf = grown.get(row.leaf);
         if (row.finished || leaf === undefined) return row;
-        const values = processed(leaf.logits.slice(), leaf, index, plan);
+        const values = processed(leaf.logits.slice(), leaf, Math.floor(index / plan.numReturnSequences), plan);
         scores.push({ row: index, values });
         const token = plan.doSample ? drawIndex(values, random) : argMax(values);
         const next = extended(leaf, token);

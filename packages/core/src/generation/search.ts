@@ -1,6 +1,5 @@
 // What all searches share: their results, the clock and the signal, and the tree they grow on.
 import { throwIfAborted } from "@glimpsejs/base";
-import { logSumExp } from "../logits.ts";
 import type { TokenTree } from "../token-tree.ts";
 import type { GrownLeaf, Prompt } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
@@ -65,21 +64,15 @@ export class Growth {
   }
 }
 
-/** The scores of one row after all processors; `values` is changed in place and returned. */
-export function processed(values: Float32Array, leaf: GrownLeaf, sequence: number, plan: GenerationPlan): Float32Array {
+/** The scores of one row after all processors; `values` is changed in place and returned. `prompt` is its number. */
+export function processed(values: Float32Array, leaf: GrownLeaf, prompt: number, plan: GenerationPlan): Float32Array {
   const context = {
     tokens: [...leaf.prompt.ids, ...leaf.tokens],
     promptLength: leaf.prompt.ids.length,
-    sequence,
+    prompt,
   };
   for (const processor of plan.processors) processor(values, context);
   return values;
-}
-
-/** log softmax of logits [V], a new array. */
-export function logSoftmax(logits: Float32Array): Float32Array {
-  const normalizer = logSumExp(logits);
-  return logits.map((value) => value - normalizer);
 }
 
 /** Whether a text is finished: by its end token, its length, or a stopping rule. */

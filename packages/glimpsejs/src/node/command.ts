@@ -1,5 +1,5 @@
 // The command `glimpse` in Node: @glimpsejs/cli with this process as its host.
-import { access, readdir, readFile } from "node:fs/promises";
+import { access, appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import { ortNode } from "@glimpsejs/backend-ort-node";
@@ -30,6 +30,10 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     ],
     demoModelLimits,
     files,
+    writer: {
+      write: (file, text) => writeFile(file, text).catch(unwritable(file)),
+      append: (file, text) => appendFile(file, text).catch(unwritable(file)),
+    },
     facts,
     signal: controller.signal,
     now: () => performance.now(),
@@ -65,6 +69,12 @@ function missing(file: string): (cause: unknown) => never {
     const reason =
       cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "it is not there" : "it cannot be read";
     throw new GlimpseError({ subject: file, problem: reason }, { code: "missing-file", cause });
+  };
+}
+
+function unwritable(file: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new GlimpseError({ subject: file, problem: "it cannot be written" }, { code: "missing-file", cause });
   };
 }
 

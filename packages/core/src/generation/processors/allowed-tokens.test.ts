@@ -20,7 +20,7 @@ test("all but the allowed tokens are forbidden", () => {
 test("the function is told which text it is about", () => {
   const allowed = vi.fn(() => [0]);
   processed(allowedTokens(allowed, 1), [1, 2], [5, 6, 7], 2);
-  expect(allowed).toHaveBeenCalledExactlyOnceWith({ tokens: [5, 6, 7], promptLength: 2, sequence: 0 });
+  expect(allowed).toHaveBeenCalledExactlyOnceWith({ tokens: [5, 6, 7], promptLength: 2, prompt: 0 });
 });
 
 test("where all allowed tokens were forbidden a single text goes on with them, a beam dies", () => {

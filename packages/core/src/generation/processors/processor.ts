@@ -7,8 +7,8 @@ export interface ProcessorContext {
   readonly tokens: readonly number[];
   /** How many of `tokens` are the prompt. */
   readonly promptLength: number;
-  /** Whose scores they are: the row of the batch; with beams, row · numBeams + beam. */
-  readonly sequence: number;
+  /** Which prompt the text continues, by its row in the call. */
+  readonly prompt: number;
 }
 
 /** Changes the scores float32 [V] of one text in place; −Infinity forbids a token. */
