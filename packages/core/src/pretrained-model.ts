@@ -13,7 +13,7 @@ import type { OpenOptions, Platform } from "./platform.ts";
 import { Queue } from "./queue.ts";
 import { randomWeights } from "./random-init.ts";
 import { saveModel } from "./save.ts";
-import { forBackend } from "./weights.ts";
+import { forBackend, withProgress } from "./weights.ts";
 
 /** Options of fromPretrained(). */
 export interface ModelOptions extends OpenOptions {
@@ -126,7 +126,13 @@ async function engineFor(
   checkMemory(weights, plugin, platform);
   const backend = await plugin.open();
   try {
-    return await Engine.open({ config, weights: forBackend(weights, backend), part, backend, signal: options.signal });
+    const report = (loaded: number, total: number) =>
+      options.onProgress?.({ phase: "load", file: "weights", loaded, total });
+    const progress = withProgress(weights, report);
+    const { signal } = options;
+    const engine = await Engine.open({ config, weights: forBackend(progress.weights, backend), part, backend, signal });
+    progress.done();
+    return engine;
   } catch (error) {
     await backend.dispose();
     throw error;

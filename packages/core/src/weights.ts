@@ -59,6 +59,41 @@ export function forBackend(source: WeightSource, backend: Backend): WeightSource
   };
 }
 
+/**
+ * `source` that tells how many of its bytes have been read, and `done` to tell that it is loaded: a backend that maps
+ * the file reads nothing here.
+ */
+export function withProgress(
+  source: WeightSource,
+  report: (loaded: number, total: number) => void,
+): { readonly weights: WeightSource; readonly done: () => void } {
+  const total = source.names.reduce((sum, name) => sum + (source.get(name)?.byteLength ?? 0), 0);
+  let loaded = 0;
+  let loading = true;
+  const weights: WeightSource = {
+    ...source,
+    get(name) {
+      const weight = source.get(name);
+      if (weight === undefined) return undefined;
+      return {
+        ...weight,
+        async bytes(signal) {
+          const bytes = await weight.bytes(signal);
+          loaded += weight.byteLength;
+          if (loading) report(Math.min(total, loaded), total);
+          return bytes;
+        },
+      };
+    },
+  };
+  report(0, total);
+  const done = () => {
+    loading = false;
+    report(total, total);
+  };
+  return { weights, done };
+}
+
 /** Bytes that the weights of `source` take as float32. */
 export function float32Bytes(source: WeightSource): number {
   return source.names.reduce((sum, name) => sum + 4 * (source.get(name)?.shape.reduce((p, n) => p * n, 1) ?? 0), 0);

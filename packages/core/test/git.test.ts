@@ -205,6 +205,18 @@ describe("loading", () => {
     );
   });
 
+  test("progress goes from nothing to all bytes of the weights", async () => {
+    const seen: { loaded: number; total: number | undefined }[] = [];
+    await using model = await glimpse.GitModel.fromPretrained(undefined, {
+      onProgress: ({ phase, loaded, total }) => phase === "load" && seen.push({ loaded, total }),
+    });
+    expect(model.config.vocabSize).toBe(379);
+    expect(seen[0]).toEqual({ loaded: 0, total: 7_702_646 });
+    expect(seen.at(-1)).toEqual({ loaded: 7_702_646, total: 7_702_646 });
+    expect(seen.length).toBeGreaterThan(100);
+    expect(seen.map((s) => s.loaded)).toEqual(seen.map((s) => s.loaded).toSorted((a, b) => a - b));
+  });
+
   test("an unknown option is an error before anything is opened", async () => {
     const opened: unknown[] = [];
     const watched = bind(testPlatform({ open: (source) => Promise.reject(opened.push(source)) }));
