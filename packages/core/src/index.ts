@@ -5,6 +5,7 @@ export type { EncodeOptions } from "./engine.ts";
 export type { ForwardOutput } from "./forward/forward.ts";
 export type { ForwardInputs, Rows } from "./forward/inputs.ts";
 export { PastKeyValues } from "./forward/past-key-values.ts";
+export { AbortedError } from "./generation/aborted-error.ts";
 export type { GenerateOutput } from "./generation/generate.ts";
 export type { Prompt } from "./generation/leaves.ts";
 export type { GenerateOptions } from "./generation/options.ts";

@@ -111,6 +111,16 @@ describe("stream()", () => {
     await expect(aborted).rejects.toSatisfy((e) => GlimpseError.isInstance(e, "aborted"));
     expect((await git.caption(pictureOf(first))).text).toBe(first.reference_caption);
   });
+
+  test("an aborted generation tells the text so far", async () => {
+    const controller = new AbortController();
+    let steps = 0;
+    const stopAfterFour = () => {
+      if (++steps === 4) controller.abort();
+    };
+    const aborted = git.caption(pictureOf(first), { logitsProcessors: [stopAfterFour], signal: controller.signal });
+    await expect(aborted).rejects.toMatchObject({ code: "aborted", texts: ["a light bulb to"] });
+  });
 });
 
 describe("loading", () => {

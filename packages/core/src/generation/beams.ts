@@ -51,7 +51,7 @@ export async function* searchBeams(makeTree: TreeFactory, prompts: readonly Prom
   const growth = new Growth(makeTree, plan);
   try {
     while (groups.some((group) => !group.done) && !growth.isLate) {
-      const { tree, fresh } = growth.next();
+      const { tree, fresh } = growth.next(groups.flatMap(runningSequences));
       if (fresh) for (const group of groups) group.running = withoutNodes(group.running);
       const leaves = groups.flatMap((group) => (group.done ? [] : group.running.map((beam) => beam.leaf)));
       const grown = await growLeaves(tree, leaves, { nonFinite: plan.removeInvalidValues });

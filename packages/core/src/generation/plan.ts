@@ -27,6 +27,8 @@ export interface GenerationPlan {
   /** Whether NaN and infinite logits are replaced instead of refused. */
   readonly removeInvalidValues: boolean;
   readonly outputScores: boolean;
+  /** Ids to text, where the caller knows how. */
+  readonly decode: ((ids: readonly number[]) => string) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -88,6 +90,7 @@ export function planGeneration(
     useCache: settings.useCache ?? true,
     removeInvalidValues: settings.removeInvalidValues ?? false,
     outputScores: settings.outputScores ?? false,
+    decode,
     signal,
   };
 }

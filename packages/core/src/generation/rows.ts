@@ -21,7 +21,7 @@ export async function* searchRows(makeTree: TreeFactory, prompts: readonly Promp
   const growth = new Growth(makeTree, plan);
   try {
     while (rows.some((row) => !row.finished) && !growth.isLate) {
-      const { tree, fresh } = growth.next();
+      const { tree, fresh } = growth.next(rows);
       if (fresh) rows = rows.map((row) => ({ ...row, leaf: { ...row.leaf, node: undefined } }));
       const grown = await growLeaves(
         tree,

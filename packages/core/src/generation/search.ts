@@ -1,6 +1,6 @@
 // What all searches share: their results, the clock and the signal, and the tree they grow on.
-import { throwIfAborted } from "@glimpsejs/base";
 import type { TokenTree } from "../token-tree.ts";
+import { AbortedError } from "./aborted-error.ts";
 import type { GrownLeaf, Prompt } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
 
@@ -43,9 +43,13 @@ export class Growth {
     this.deadline = performance.now() + plan.maxTime;
   }
 
-  /** The tree of the next step. Throws "aborted" when the plan's signal has aborted. */
-  next(): { readonly tree: TokenTree; readonly fresh: boolean } {
-    throwIfAborted(this.plan.signal, "generate()");
+  /** The tree of the next step. Throws {@link AbortedError} with the sequences so far when the signal has aborted. */
+  next(sequences: readonly Sequence[]): { readonly tree: TokenTree; readonly fresh: boolean } {
+    const { signal, decode } = this.plan;
+    if (signal?.aborted) {
+      const texts = decode === undefined ? [] : sequences.map(({ tokens }) => decode(tokens));
+      throw new AbortedError(sequences, texts, signal.reason);
+    }
     const fresh = this.tree === undefined || !this.plan.useCache;
     if (fresh) {
       this.tree?.dispose();
