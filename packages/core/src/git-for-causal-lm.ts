@@ -101,6 +101,11 @@ export class GitForCausalLM extends PreTrainedModel {
     return this.queue.run(() => Trunk.encode(this.engine, pixelValues, options), options.signal);
   }
 
+  /** Throws what generate() would throw for these options, without running anything. */
+  checkOptions(options: GenerateOptions): void {
+    planGeneration(options, this.generationConfig, this.config);
+  }
+
   /** Continues every prompt. Throws "invalid-argument" listing everything wrong with `inputs`, "non-finite", "aborted". */
   async generate(inputs: GenerateInputs): Promise<GenerateOutput> {
     const request = this.request(inputs);

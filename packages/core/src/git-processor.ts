@@ -2,7 +2,7 @@
 import { GlimpseError } from "@glimpsejs/base";
 import { type GitConfig, ImageProcessorConfig, TokenizerConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
-import { ImageProcessor } from "@glimpsejs/processor";
+import { ImageProcessor, type Picture } from "@glimpsejs/processor";
 import { BertTokenizer, type EncodeOptions } from "@glimpsejs/tokenizer";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { type Notice, readConfig } from "./checkpoint.ts";
@@ -75,19 +75,21 @@ export class GitProcessor {
         { code: "invalid-argument" },
       );
     }
-    const decode = async (inputs: readonly unknown[]) => {
-      const pictures = [];
-      for (const input of inputs) pictures.push(await this.platform.picture(input, signal));
-      return pictures;
-    };
     const texts = text === undefined ? undefined : typeof text === "string" ? [text] : text;
     const encoded =
       texts && this.tokenizer.encodeBatch(texts, { padding: texts.length > 1 ? "longest" : false, ...encodeOptions });
     return {
-      ...(images && { pixelValues: this.imageProcessor.preprocess(await decode(images)) }),
-      ...(frames && { pixelValues: this.imageProcessor.preprocessClip(await decode(frames)) }),
+      ...(images && { pixelValues: this.imageProcessor.preprocess(await this.pictures(images, signal)) }),
+      ...(frames && { pixelValues: this.imageProcessor.preprocessClip(await this.pictures(frames, signal)) }),
       ...encoded,
     };
+  }
+
+  /** Decodes pictures, one after the other, without preparing them for the model. */
+  async pictures(inputs: readonly unknown[], signal?: AbortSignal): Promise<readonly Picture[]> {
+    const pictures: Picture[] = [];
+    for (const input of inputs) pictures.push(await this.platform.picture(input, signal));
+    return pictures;
   }
 
   /** Ids to text. */

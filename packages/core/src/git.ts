@@ -1,12 +1,24 @@
 // The front door: one object that captions pictures and answers questions about them. It only composes: the processor
 // prepares, the model generates, the tokenizer writes.
 import { GlimpseError } from "@glimpsejs/base";
+import type { HostTensor } from "@glimpsejs/graph";
 import { type Notice, readConfig } from "./checkpoint.ts";
-import { type GenerateOptions, optionNames } from "./generation/options.ts";
-import { type GenerateInputs, GitForCausalLM } from "./git-for-causal-lm.ts";
+import { explainWords } from "./explain/explain.ts";
+import type { Rows } from "./forward/inputs.ts";
+import type { GenerateOutput } from "./generation/generate.ts";
+import type { GenerateOptions } from "./generation/options.ts";
+import { GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitProcessor } from "./git-processor.ts";
 import { rejectUnknownOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
+import {
+  type Preset,
+  paperClipProcessor,
+  paperQuestionPixels,
+  presetOptions,
+  presetQuestion,
+  presets,
+} from "./presets.ts";
 import { type ModelOptions, withFiles } from "./pretrained-model.ts";
 import {
   checkTexts,
@@ -16,47 +28,19 @@ import {
   type TextScore,
   textScore,
 } from "./scoring/results.ts";
+import {
+  type EncodeTaskOptions,
+  type ExplainedText,
+  type ScoreOptions,
+  type StreamOptions,
+  type Subject,
+  type TaskOptions,
+  type TextResult,
+  taskOptionNames,
+} from "./tasks.ts";
 import { Trunk } from "./trunk.ts";
 
-/** What caption(), answer() and stream() take: whatever the platform calls a picture, the frames of a clip, or a trunk. */
-export type Subject = unknown | { readonly frames: readonly unknown[] } | Trunk;
-
-/**
- * Options of caption(), answer() and stream(): those of generate() that one text has a use for. `maxNewTokens` is 50
- * here, or as many as the model has positions for; a text ends at [SEP].
- */
-export type TaskOptions = Omit<
-  GenerateOptions,
-  "bosTokenId" | "eosTokenId" | "numReturnSequences" | "outputScores" | "decode"
->;
-
-/** Options of stream(). */
-export interface StreamOptions extends TaskOptions {
-  /** Answer this question instead of captioning. */
-  readonly question?: string | undefined;
-}
-
-/** Options of score(), rank() and classify(). */
-export interface ScoreOptions {
-  /** Score the texts as answers to this question instead of as captions. */
-  readonly question?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** One generated text. */
-export interface TextResult {
-  readonly text: string;
-  /** The generated ids, the closing [SEP] included where there is one. */
-  readonly tokens: readonly number[];
-  /** Sum of the log-probabilities of `tokens`, in nats. */
-  readonly logProb: number;
-  /** What the search ranked by; for greedy search logProb per token. */
-  readonly score: number;
-}
-
 const defaultNewTokens = 50;
-const generateOnly: readonly string[] = ["bosTokenId", "eosTokenId", "numReturnSequences", "outputScores", "decode"];
-const taskOptionNames = optionNames.filter((name) => !generateOnly.includes(name));
 
 /** A loaded model with its processor. Owns the model: dispose() when done, or declare it with `await using`. */
 export class Git {
@@ -86,12 +70,12 @@ export class Git {
   caption(pictures: readonly unknown[], options?: TaskOptions): Promise<TextResult[]>;
   caption(subject: Subject, options?: TaskOptions): Promise<TextResult>;
   async caption(subject: Subject, options: TaskOptions = {}): Promise<TextResult | TextResult[]> {
-    if (!Array.isArray(subject)) return only(await this.run(subject, [this.prompt()], options));
+    if (!Array.isArray(subject)) return only(await this.run(subject, [undefined], options));
     return subject.length === 0
       ? []
       : this.run(
           subject,
-          subject.map(() => this.prompt()),
+          subject.map(() => undefined),
           options,
         );
   }
@@ -107,14 +91,8 @@ export class Git {
     question: string | readonly string[],
     options: TaskOptions = {},
   ): Promise<TextResult | TextResult[]> {
-    if (typeof question === "string") return only(await this.run(subject, [this.prompt(question)], options));
-    return question.length === 0
-      ? []
-      : this.run(
-          subject,
-          question.map((q) => this.prompt(q)),
-          options,
-        );
+    if (typeof question === "string") return only(await this.run(subject, [question], options));
+    return question.length === 0 ? [] : this.run(subject, question, options);
   }
 
   /**
@@ -123,13 +101,11 @@ export class Git {
    */
   async *stream(subject: Subject, options: StreamOptions = {}): AsyncGenerator<string, TextResult, undefined> {
     const { question, ...task } = options;
-    rejectUnknownOptions(task, taskOptionNames);
-    const prompt = this.prompt(question);
-    const { trunk, own } = await this.trunk(subject, options.signal ?? undefined);
-    const request = this.request(trunk, [prompt], task);
-    const steps = this.model.generateSteps(request);
+    const request = this.request([question], task);
+    const { trunk, own } = await this.trunk(subject, { ...task, forQuestion: question !== undefined });
+    const steps = this.model.generateSteps({ ...request, trunk });
     const decoder = this.processor.tokenizer.incrementalDecoder({ skipSpecialTokens: true });
-    const inOrder = (options.numBeams ?? this.model.generationConfig.numBeams ?? 1) === 1;
+    const inOrder = (request.numBeams ?? this.model.generationConfig.numBeams ?? 1) === 1;
     try {
       let step = await steps.next();
       for (; !step.done; step = await steps.next()) {
@@ -161,7 +137,7 @@ export class Git {
     ]);
     // The last token of a text is never fed, so it needs no position.
     checkTexts("score()", texts, tokens, this.model.config.maxPositionEmbeddings - prompt.length + 1);
-    const { trunk, own } = await this.trunk(subject, options.signal);
+    const { trunk, own } = await this.trunk(subject, { signal: options.signal });
     try {
       const logProbs = await this.model.scoreTexts({
         trunk,
@@ -194,63 +170,33 @@ export class Git {
     return labelScores(await this.score(subject, labels, options));
   }
 
+  /**
+   * Captions a picture or clip (or answers `question`) and says for each word where the model looked: its attention to
+   * the image's patches, as data; {@link heatMapPng} draws it.
+   */
+  async explain(subject: Exclude<Subject, Trunk>, options: StreamOptions = {}): Promise<ExplainedText> {
+    const { question, ...task } = options;
+    const request = this.request([question], task);
+    const encoding = { ...task, forQuestion: question !== undefined };
+    const pixelValues = await this.pixelValues(subject, encoding);
+    using trunk = await this.encodePixels(pixelValues, encoding);
+    const result = only(this.results(await this.model.generate({ ...request, trunk })));
+    const [prompt = []] = request.inputIds;
+    const { model, processor } = this;
+    const words = await explainWords({
+      model,
+      processor,
+      pixelValues,
+      prompt,
+      tokens: result.tokens,
+      signal: options.signal,
+    });
+    return { ...result, words };
+  }
+
   /** Encodes a picture or clip (or an array of pictures) once, for any number of later calls. Dispose the trunk. */
-  async encode(subject: Subject, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Trunk> {
-    const inputs = Array.isArray(subject)
-      ? { images: subject }
-      : isClip(subject)
-        ? { frames: subject.frames }
-        : { images: [subject] };
-    const { pixelValues } = await this.processor.process({ ...inputs, signal: options.signal });
-    if (pixelValues === undefined)
-      throw new GlimpseError({ subject: "encode()", problem: "there is no picture" }, { code: "invalid-argument" });
-    return this.model.encode(pixelValues, { signal: options.signal });
-  }
-
-  /** [CLS] and, for an answer, the question without [SEP]. */
-  private prompt(question?: string): readonly number[] {
-    const { tokenizer } = this.processor;
-    return [
-      tokenizer.clsTokenId,
-      ...(question === undefined ? [] : tokenizer.encode(question, { addSpecialTokens: false }).inputIds),
-    ];
-  }
-
-  private async run(
-    subject: Subject,
-    prompts: readonly (readonly number[])[],
-    options: TaskOptions,
-  ): Promise<TextResult[]> {
-    rejectUnknownOptions(options, taskOptionNames);
-    const { trunk, own } = await this.trunk(subject, options.signal);
-    try {
-      const { generated, logProbs, sequencesScores } = await this.model.generate(this.request(trunk, prompts, options));
-      return generated.map((tokens, i) => this.result(tokens, logProbs[i] ?? [], sequencesScores?.[i]));
-    } finally {
-      if (own) trunk.dispose();
-    }
-  }
-
-  private async trunk(subject: Subject, signal: AbortSignal | undefined): Promise<{ trunk: Trunk; own: boolean }> {
-    return subject instanceof Trunk
-      ? { trunk: subject, own: false }
-      : { trunk: await this.encode(subject, { signal }), own: true };
-  }
-
-  private request(trunk: Trunk, inputIds: readonly (readonly number[])[], options: TaskOptions): GenerateInputs {
-    const longest = Math.max(...inputIds.map((ids) => ids.length));
-    const room = this.model.config.maxPositionEmbeddings - longest + 1;
-    const maxNewTokens = Math.max(1, Math.min(defaultNewTokens, room));
-    const limit = options.maxLength == null ? { maxNewTokens } : {};
-    const { tokenizer } = this.processor;
-    const decode = (ids: readonly number[]) => tokenizer.decode(ids, { skipSpecialTokens: true });
-    return { ...limit, ...options, trunk, inputIds, eosTokenId: tokenizer.sepTokenId, decode };
-  }
-
-  private result(tokens: readonly number[], logProbs: readonly number[], score?: number): TextResult {
-    const text = this.processor.decode(tokens, { skipSpecialTokens: true });
-    const logProb = logProbs.reduce((sum, x) => sum + x, 0);
-    return { text, tokens, logProb, score: score ?? (tokens.length === 0 ? 0 : logProb / tokens.length) };
+  async encode(subject: Subject, options: EncodeTaskOptions = {}): Promise<Trunk> {
+    return this.encodePixels(await this.pixelValues(subject, options), options);
   }
 
   /** Frees the model once calls under way have ended. Safe to call twice. */
@@ -261,7 +207,92 @@ export class Git {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
+
+  /** A picture, an array of pictures or a clip, decoded and prepared as the preset says. */
+  private async pixelValues(subject: Subject, options: EncodeTaskOptions): Promise<HostTensor<"float32">> {
+    const { preset, forQuestion, signal } = options;
+    const { processor } = this;
+    const decode = (inputs: readonly unknown[]) => processor.pictures(inputs, signal);
+    if (isClip(subject)) {
+      const clips = preset === "paper" ? paperClipProcessor(processor) : processor.imageProcessor;
+      return clips.preprocessClip(await decode(subject.frames));
+    }
+    const pictures = await decode(Array.isArray(subject) ? subject : [subject]);
+    const [first] = pictures;
+    if (preset !== "paper" || !forQuestion || first === undefined) return processor.imageProcessor.preprocess(pictures);
+    return paperQuestionPixels(processor, first, this.model.config.visionConfig.imageSize);
+  }
+
+  private encodePixels(pixelValues: HostTensor<"float32">, { preset, signal }: EncodeTaskOptions): Promise<Trunk> {
+    return this.model.encode(pixelValues, { interpolatePosEncoding: preset === "paper", signal });
+  }
+
+  private async run(
+    subject: Subject,
+    questions: readonly (string | undefined)[],
+    options: TaskOptions,
+  ): Promise<TextResult[]> {
+    const request = this.request(questions, options);
+    const { trunk, own } = await this.trunk(subject, { ...options, forQuestion: questions[0] !== undefined });
+    try {
+      return this.results(await this.model.generate({ ...request, trunk }));
+    } finally {
+      if (own) trunk.dispose();
+    }
+  }
+
+  private async trunk(subject: Subject, options: EncodeTaskOptions): Promise<{ trunk: Trunk; own: boolean }> {
+    if (subject instanceof Trunk) return { trunk: subject, own: false };
+    return { trunk: await this.encode(subject, options), own: true };
+  }
+
+  /** What generate() is asked, checked before any picture is decoded. A question that is undefined is a caption. */
+  private request(questions: readonly (string | undefined)[], options: TaskOptions): TextRequest {
+    rejectUnknownOptions(options, taskOptionNames);
+    const { preset = "hf", ...given } = options;
+    if (!presets.includes(preset)) {
+      throw new GlimpseError(
+        {
+          subject: 'option "preset"',
+          problem: "there is no such preset",
+          expected: presets.join(" or "),
+          got: String(preset),
+        },
+        { code: "invalid-argument" },
+      );
+    }
+    const { tokenizer } = this.processor;
+    const { maxPositionEmbeddings, visionConfig } = this.model.config;
+    const inputIds = questions.map((question) => this.prompt(question, preset));
+    const room = maxPositionEmbeddings - Math.max(...inputIds.map((ids) => ids.length)) + 1;
+    const limit = given.maxLength == null ? { maxNewTokens: Math.max(1, Math.min(defaultNewTokens, room)) } : {};
+    const decode = (ids: readonly number[]) => tokenizer.decode(ids, { skipSpecialTokens: true });
+    const ofPreset = presetOptions(preset, tokenizer, visionConfig.hiddenSize);
+    const request = { ...limit, ...ofPreset, ...given, eosTokenId: tokenizer.sepTokenId, decode };
+    this.model.checkOptions(request);
+    return { ...request, inputIds };
+  }
+
+  /** [CLS] and, for an answer, the question without [SEP]. */
+  private prompt(question: string | undefined, preset: Preset = "hf"): readonly number[] {
+    const { tokenizer } = this.processor;
+    const ids = question === undefined ? [] : tokenizer.encode(question, { addSpecialTokens: false }).inputIds;
+    return [tokenizer.clsTokenId, ...presetQuestion(preset, ids)];
+  }
+
+  private results({ generated, logProbs, sequencesScores }: GenerateOutput): TextResult[] {
+    return generated.map((tokens, i) => this.result(tokens, logProbs[i] ?? [], sequencesScores?.[i]));
+  }
+
+  private result(tokens: readonly number[], logProbs: readonly number[], score?: number): TextResult {
+    const text = this.processor.decode(tokens, { skipSpecialTokens: true });
+    const logProb = logProbs.reduce((sum, x) => sum + x, 0);
+    return { text, tokens, logProb, score: score ?? (tokens.length === 0 ? 0 : logProb / tokens.length) };
+  }
 }
+
+/** A request to generate(), with its prompts. */
+type TextRequest = GenerateOptions & { readonly inputIds: Rows };
 
 /** A clip is told from a picture by its frames. */
 function isClip(subject: Subject): subject is { readonly frames: readonly unknown[] } {

@@ -2,6 +2,8 @@
 export { type Bound, type BoundLoader, type BoundModel, bind } from "./bind.ts";
 export type { Notice } from "./checkpoint.ts";
 export type { EncodeOptions } from "./engine.ts";
+export { heatMapPng } from "./explain/draw.ts";
+export type { ExplainedWord, HeatMap } from "./explain/heat-maps.ts";
 export type { ForwardOutput } from "./forward/forward.ts";
 export type { ForwardInputs, Rows } from "./forward/inputs.ts";
 export { PastKeyValues } from "./forward/past-key-values.ts";
@@ -11,14 +13,24 @@ export type { Prompt } from "./generation/leaves.ts";
 export type { GenerateOptions } from "./generation/options.ts";
 export type { LogitsProcessor, ProcessorContext } from "./generation/processors/index.ts";
 export type { Sequence, Step } from "./generation/search.ts";
-export { Git, type ScoreOptions, type StreamOptions, type Subject, type TaskOptions, type TextResult } from "./git.ts";
+export { Git } from "./git.ts";
 export { type GenerateInputs, GitForCausalLM } from "./git-for-causal-lm.ts";
 export { GitModel, type GitModelInputs } from "./git-model.ts";
 export { GitProcessor, type ProcessorInputs, type ProcessorOutput } from "./git-processor.ts";
 export { GitVisionModel, type VisionInputs, type VisionOutput } from "./git-vision-model.ts";
 export type { FileSink, LoadProgress, OpenOptions, Platform } from "./platform.ts";
+export type { Preset } from "./presets.ts";
 export type { FreshModelOptions, ModelOptions } from "./pretrained-model.ts";
 export { PreTrainedModel } from "./pretrained-model.ts";
 export type { LabelScore, RankedText, TextScore } from "./scoring/results.ts";
 export type { ScoreRequest } from "./scoring/score-texts.ts";
+export type {
+  EncodeTaskOptions,
+  ExplainedText,
+  ScoreOptions,
+  StreamOptions,
+  Subject,
+  TaskOptions,
+  TextResult,
+} from "./tasks.ts";
 export { Trunk } from "./trunk.ts";

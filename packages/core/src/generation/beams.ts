@@ -33,7 +33,7 @@ interface BeamGroup {
   done: boolean;
 }
 
-/** Beam search: for each prompt the numReturnSequences best texts by total / length^lengthPenalty, best first. */
+/** Beam search: for each prompt the numReturnSequences best texts by the plan's lengthScore, best first. */
 export async function* searchBeams(makeTree: TreeFactory, prompts: readonly Prompt[], plan: GenerationPlan): Search {
   const random = randomGenerator(plan.seed);
   const size = plan.numBeams / plan.numBeamGroups;
@@ -131,7 +131,7 @@ function finishedBeam(prompt: Prompt, { leaf, total, logProbs, beamIndices }: Be
     tokens: leaf.tokens,
     logProbs,
     beamIndices,
-    score: total / leaf.tokens.length ** plan.lengthPenalty,
+    score: plan.lengthScore(total, leaf.tokens.length),
   };
 }
 
@@ -142,11 +142,11 @@ function isDone({ prompt, running, finished }: BeamGroup, size: number, plan: Ge
   if (finished.length < size) return false;
   if (plan.earlyStopping === true) return true;
   const length =
-    plan.earlyStopping === "never" && plan.lengthPenalty > 0
+    plan.earlyStopping === "never" && plan.favoursLength
       ? plan.maxNewTokens(prompt.ids.length)
       : best.leaf.tokens.length;
   const worst = finished.at(-1)?.score ?? Number.NEGATIVE_INFINITY;
-  return best.total / length ** plan.lengthPenalty <= worst;
+  return plan.lengthScore(best.total, length) <= worst;
 }
 
 /** Continuations drawn without replacement, as likely as their totals say. */

@@ -10,6 +10,11 @@ type Settings = Omit<
 
 /** Options of generate(); unset ones come from generation_config.json, then from the reference. */
 export interface GenerateOptions extends Partial<Settings> {
+  /**
+   * How beams are ranked: "power", the reference's total / length^lengthPenalty (default), or "gnmt", the paper's
+   * total / ((5 + length) / 6)^lengthPenalty.
+   */
+  readonly lengthPenaltyFormula?: "power" | "gnmt" | undefined;
   /** Seed of sampling, an integer: the same seed gives the same texts. Default 0. */
   readonly seed?: number | undefined;
   /** Which tokens may come next, asked at every step of every sequence: constrained decoding. */
@@ -54,6 +59,7 @@ export const optionNames: readonly (keyof GenerateOptions)[] = [
   "renormalizeLogits",
   "removeInvalidValues",
   "lengthPenalty",
+  "lengthPenaltyFormula",
   "numReturnSequences",
   "bosTokenId",
   "eosTokenId",

@@ -18,7 +18,10 @@ export interface GenerationPlan {
   readonly numBeams: number;
   readonly numBeamGroups: number;
   readonly diversityPenalty: number;
-  readonly lengthPenalty: number;
+  /** The score by which beams of `length` tokens are ranked. */
+  readonly lengthScore: (total: number, length: number) => number;
+  /** Whether a longer text of the same total scores better. */
+  readonly favoursLength: boolean;
   readonly earlyStopping: boolean | "never";
   readonly numReturnSequences: number;
   /** Milliseconds after which no further token is begun. */
@@ -43,7 +46,16 @@ export function planGeneration(
 ): GenerationPlan {
   const problems = unknownOptions(options, optionNames);
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
-  const { seed = 0, prefixAllowedTokens, logitsProcessors, stoppingCriteria, decode, signal, ...given } = options;
+  const {
+    seed = 0,
+    lengthPenaltyFormula = "power",
+    prefixAllowedTokens,
+    logitsProcessors,
+    stoppingCriteria,
+    decode,
+    signal,
+    ...given
+  } = options;
   const { extra: _, ...fromFile } = defaults;
   // A length given in the call replaces the file's, whichever of the two names it has.
   const lengths = given.maxLength != null && given.maxNewTokens == null ? { maxNewTokens: undefined } : {};
@@ -52,6 +64,15 @@ export function planGeneration(
   problems.push(...modelProblems(settings, eosTokenIds, config));
   if (!Number.isSafeInteger(seed))
     problems.push({ subject: 'option "seed"', problem: "it is not an integer", got: show(seed) });
+  if (lengthPenaltyFormula !== "power" && lengthPenaltyFormula !== "gnmt") {
+    const got = show(lengthPenaltyFormula);
+    problems.push({
+      subject: 'option "lengthPenaltyFormula"',
+      problem: "there is no such formula",
+      expected: '"power" or "gnmt"',
+      got,
+    });
+  }
   if (settings.stopStrings != null && decode === undefined) {
     problems.push({
       subject: 'option "stopStrings"',
@@ -62,6 +83,8 @@ export function planGeneration(
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
 
   const maxNewTokens = newTokenLimit(settings, config);
+  const lengthPenalty = settings.lengthPenalty ?? 1;
+  const gnmt = lengthPenaltyFormula === "gnmt";
   const doSample = settings.doSample ?? false;
   const numBeams = settings.numBeams ?? 1;
   return {
@@ -83,7 +106,8 @@ export function planGeneration(
     numBeams,
     numBeamGroups: settings.numBeamGroups ?? 1,
     diversityPenalty: settings.diversityPenalty ?? 0,
-    lengthPenalty: settings.lengthPenalty ?? 1,
+    lengthScore: (total, length) => total / (gnmt ? (5 + length) / 6 : length) ** lengthPenalty,
+    favoursLength: lengthPenalty > 0,
     earlyStopping: settings.earlyStopping ?? false,
     numReturnSequences: settings.numReturnSequences ?? 1,
     maxTime: (settings.maxTime ?? Number.POSITIVE_INFINITY) * 1000,

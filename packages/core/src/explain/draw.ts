@@ -1,0 +1,43 @@
+// A heat map laid over its picture, as a PNG.
+import type { Picture } from "@glimpsejs/processor";
+import type { HeatMap } from "./heat-maps.ts";
+import { encodePng } from "./png.ts";
+
+/**
+ * Draws one frame of a heat map over the picture it is about, scaled to the picture: bright red where the model looked
+ * most, the picture darkened where it did not. `picture` is the one the model saw (resized and cropped).
+ */
+export async function heatMapPng(picture: Picture, heatMap: HeatMap, frame = 0): Promise<Uint8Array> {
+  const { rows, columns } = heatMap;
+  const patches = heatMap.data.subarray(frame * rows * columns, (frame + 1) * rows * columns);
+  const most = patches.reduce((a, b) => Math.max(a, b), 0) || 1;
+  const data = new Uint8Array(picture.data.length);
+  for (let y = 0; y < picture.height; y++) {
+    for (let x = 0; x < picture.width; x++) {
+      const heat =
+        smooth(patches, rows, columns, (y + 0.5) * (rows / picture.height), (x + 0.5) * (columns / picture.width)) /
+        most;
+      const at = (y * picture.width + x) * 3;
+      for (let channel = 0; channel < 3; channel++) {
+        const glow = channel === 0 ? 255 * heat : 0;
+        data[at + channel] = Math.min(255, (picture.data[at + channel] ?? 0) * (0.35 + 0.4 * heat) + 0.6 * glow);
+      }
+    }
+  }
+  return encodePng({ width: picture.width, height: picture.height, data });
+}
+
+/** Bilinear interpolation between the centres of the patches. */
+function smooth(patches: Float32Array, rows: number, columns: number, y: number, x: number): number {
+  const [top, left] = [clamp(Math.floor(y - 0.5), rows), clamp(Math.floor(x - 0.5), columns)];
+  const [bottom, right] = [clamp(top + 1, rows), clamp(left + 1, columns)];
+  const [v, u] = [Math.min(1, Math.max(0, y - 0.5 - top)), Math.min(1, Math.max(0, x - 0.5 - left))];
+  const at = (row: number, column: number) => patches[row * columns + column] ?? 0;
+  return (
+    (at(top, left) * (1 - u) + at(top, right) * u) * (1 - v) + (at(bottom, left) * (1 - u) + at(bottom, right) * u) * v
+  );
+}
+
+function clamp(index: number, size: number): number {
+  return Math.min(size - 1, Math.max(0, index));
+}

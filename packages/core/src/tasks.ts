@@ -1,0 +1,64 @@
+// What the calls of Git take and give. No behaviour but the list of option names.
+import type { ExplainedWord } from "./explain/heat-maps.ts";
+import { type GenerateOptions, optionNames } from "./generation/options.ts";
+import type { Preset } from "./presets.ts";
+import type { Trunk } from "./trunk.ts";
+
+/** What caption(), answer() and stream() take: whatever the platform calls a picture, the frames of a clip, or a trunk. */
+export type Subject = unknown | { readonly frames: readonly unknown[] } | Trunk;
+
+/**
+ * Options of caption(), answer() and stream(): those of generate() that one text has a use for. `maxNewTokens` is 50
+ * here, or as many as the model has positions for; a text ends at [SEP].
+ */
+export interface TaskOptions
+  extends Omit<GenerateOptions, "bosTokenId" | "eosTokenId" | "numReturnSequences" | "outputScores" | "decode"> {
+  /** "hf", what transformers does (default), or "paper", what the authors' code does; options given here go before it. */
+  readonly preset?: Preset | undefined;
+}
+
+/** Options of stream(). */
+export interface StreamOptions extends TaskOptions {
+  /** Answer this question instead of captioning. */
+  readonly question?: string | undefined;
+}
+
+/** Options of encode(). */
+export interface EncodeTaskOptions {
+  /** Prepares the picture as the preset does; "paper" makes clips and pictures for questions differently. */
+  readonly preset?: Preset | undefined;
+  /** Whether questions will be asked, which matters for "paper". Default false. */
+  readonly forQuestion?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What explain() returns. */
+export interface ExplainedText extends TextResult {
+  readonly words: readonly ExplainedWord[];
+}
+
+/** Options of score(), rank() and classify(). */
+export interface ScoreOptions {
+  /** Score the texts as answers to this question instead of as captions. */
+  readonly question?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One generated text. */
+export interface TextResult {
+  readonly text: string;
+  /** The generated ids, the closing [SEP] included where there is one. */
+  readonly tokens: readonly number[];
+  /** Sum of the log-probabilities of `tokens`, in nats. */
+  readonly logProb: number;
+  /** What the search ranked by; for greedy search logProb per token. */
+  readonly score: number;
+}
+
+const generateOnly: readonly string[] = ["bosTokenId", "eosTokenId", "numReturnSequences", "outputScores", "decode"];
+
+/** Every option of caption() and answer(). */
+export const taskOptionNames: readonly string[] = [
+  ...optionNames.filter((name) => !generateOnly.includes(name)),
+  "preset",
+];

@@ -1,0 +1,48 @@
+// explain(): words, heat maps that are distributions over patches, and pictures of them that decode.
+import { ortNode } from "@glimpsejs/backend-ort-node";
+import { bind, heatMapPng } from "@glimpsejs/core";
+import { demoSamples } from "@glimpsejs/demo-model";
+import { float32 } from "@glimpsejs/graph";
+import { toPicture } from "@glimpsejs/processor";
+import { loadImage } from "@glimpsejs/processor/node";
+import { expect, test } from "vitest";
+import { rowHeatMap } from "../src/explain/heat-maps.ts";
+import { testPlatform } from "./support.ts";
+
+test("a row's attention to patches, without the class tokens, and its share of all attention", () => {
+  // One head; keys: class, 2 patches of frame 0, class, 2 patches of frame 1, one text token; the row at 6.
+  const values = new Float32Array(49);
+  values.set([0.1, 0.2, 0.1, 0.1, 0.0, 0.3, 0.2], 6 * 7);
+  const { heatMap, imageShare } = rowHeatMap([float32(values, [1, 1, 7, 7])], 6, { frames: 2, rows: 1, columns: 2 });
+  expect([...heatMap.data].map((v) => Math.round(v * 600))).toEqual([200, 100, 0, 300]);
+  expect(imageShare).toBeCloseTo(0.8, 6);
+});
+
+test("every word of a caption has a heat map, and two things beside each other are looked at where they are", async () => {
+  await using git = await bind(
+    testPlatform({ backend: () => ortNode(), picture: (input) => loadImage(input as URL) }),
+  ).load();
+  const picture = new URL("pictures/01.png", demoSamples);
+  const { text, words } = await git.explain(picture);
+  expect(text).toBe("a light bulb to the left of a helicopter on a white background");
+  expect(words.map((w) => w.word).join(" ")).toBe(text);
+  for (const { heatMap, imageShare } of words) {
+    expect(heatMap).toMatchObject({ frames: 1, rows: 8, columns: 8 });
+    expect(heatMap.data.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4);
+    expect(imageShare).toBeGreaterThan(0);
+    expect(imageShare).toBeLessThanOrEqual(1);
+  }
+  const centre = (word: string) => {
+    const data = words.find((w) => w.word === word)?.heatMap.data ?? new Float32Array();
+    return data.reduce((sum, value, i) => sum + value * (i % 8), 0);
+  };
+  expect(centre("bulb")).toBeLessThan(centre("helicopter"));
+
+  const seen = git.processor.imageProcessor.resized(await loadImage(picture));
+  const [first] = words;
+  if (first === undefined) throw new Error("no word");
+  const png = await heatMapPng(seen, first.heatMap);
+  const decoded = toPicture(await loadImage(png));
+  expect([decoded.width, decoded.height]).toEqual([seen.width, seen.height]);
+  expect(decoded.data).not.toEqual(seen.data);
+}, 60_000);
