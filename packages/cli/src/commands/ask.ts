@@ -1,0 +1,47 @@
+// `glimpse ask`: answers questions about one picture, which is encoded once for all of them.
+import type { CliHost } from "../host.ts";
+import type { Call, Command } from "../options.ts";
+import { openSession } from "../session.ts";
+import { dimmer, duration, jsonLines, line, printable, scoreText, tenths } from "../text.ts";
+
+/** Answers questions about a picture. */
+export const ask: Command = {
+  name: "ask",
+  operands: "<picture> <question…>",
+  arity: [2, Number.POSITIVE_INFINITY],
+  about: "answer questions about a picture",
+  details:
+    "Put each question in quotes. The picture is encoded once, however many questions there are. Questions need a " +
+    "checkpoint trained on them, such as the demo model or microsoft/git-base-vqav2.",
+  options: ["model", "backend", "threads", "max-new-tokens", "json"],
+  examples: [
+    'glimpse ask photo.jpg "what is on the left?" "how many cats are there?"',
+    'glimpse ask photo.jpg "what is this?" --model microsoft/git-base-vqav2',
+  ],
+  run,
+};
+
+async function run({ operands, options }: Call, host: CliHost): Promise<number> {
+  const [file = "", ...questions] = operands;
+  const { git, loadMs } = await openSession(options, [file], host);
+  await using _ = git;
+  const { signal, stdout } = host;
+  const start = host.now();
+  using trunk = await git.encode(file, { signal });
+  const encoded = host.now();
+  const answers = await git.answer(trunk, questions, { maxNewTokens: options.maxNewTokens, signal });
+  const [encodeMs, generateMs] = [encoded - start, host.now() - encoded];
+  if (options.json) {
+    const timings = { load: tenths(loadMs), encode: tenths(encodeMs), generate: tenths(generateMs) };
+    const documents = answers.map((answer, i) => ({ file, question: questions[i], ...answer, timings }));
+    line(stdout, jsonLines(documents));
+    return 0;
+  }
+  const dim = dimmer(stdout, host.env);
+  for (const [i, { text, score }] of answers.entries()) {
+    line(stdout, printable(questions[i] ?? ""));
+    line(stdout, `  ${printable(text)}  ${dim(scoreText(score))}`);
+  }
+  line(stdout, dim(`encoded in ${duration(encodeMs)}, answered in ${duration(generateMs)}`));
+  return 0;
+}

@@ -1,0 +1,81 @@
+// What the command needs from the place it runs in, as one value. Nothing here is implemented: Node's is in glimpsejs.
+import type { BackendPlugin } from "@glimpsejs/backend";
+import type { Bound } from "@glimpsejs/core";
+
+/** An output stream of the process. */
+export interface TextOutput {
+  write(text: string): void;
+  /** Whether a person reads along on a terminal. */
+  readonly isTTY: boolean;
+  /** Width of the terminal in characters; 80 where there is none. */
+  readonly columns: number;
+}
+
+/** A backend that `--backend` can name. */
+export interface BackendChoice {
+  readonly name: string;
+  /** What it is, in a few words for `glimpse doctor`. */
+  readonly about: string;
+  /** Whether it takes the option `--threads`. */
+  readonly takesThreads: boolean;
+  plugin(options: { readonly threads?: number }): BackendPlugin;
+}
+
+/** The little that the command itself reads; models and pictures are read by their own packages. */
+export interface FileReader {
+  exists(path: string): Promise<boolean>;
+  /** The bytes of a file. Throws "missing-file". */
+  read(path: string): Promise<Uint8Array>;
+  /** Names of the entries of a folder. Throws "missing-file". */
+  list(path: string): Promise<readonly string[]>;
+}
+
+/** The little that the command itself writes. */
+export interface FileWriter {
+  /** Makes a file, or makes it anew. */
+  write(path: string, text: string): Promise<void>;
+  /** Adds to the end of a file. */
+  append(path: string, text: string): Promise<void>;
+}
+
+/** What `glimpse doctor` says about the machine. */
+export interface MachineFacts {
+  /** Name and version of the JavaScript runtime, such as "Node.js 22.14.0". */
+  readonly runtime: string;
+  /** Operating system and architecture, such as "linux x64". */
+  readonly system: string;
+  readonly cpu: { readonly model: string; readonly cores: number };
+  /** In bytes. */
+  readonly memory: { readonly total: number; readonly available: number };
+  /** What decodes pictures, and why it cannot where it cannot. */
+  readonly pictures: { readonly decoder: string; readonly problem?: string };
+  /** Where downloads go, and which setting says so. */
+  readonly cache: { readonly folder: string; readonly setBy: string };
+  /** Whether HF_HUB_OFFLINE forbids downloads. */
+  readonly offline: boolean;
+  /** Whether there is a token for private checkpoints. Its value stays with the host. */
+  readonly token: boolean;
+}
+
+/** The place the command runs in. */
+export interface CliHost {
+  /** Version of Glimpse. */
+  readonly version: string;
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  /** Read: NO_COLOR, GLIMPSE_DEBUG. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The classes and load(), bound to this platform. */
+  readonly glimpse: Bound;
+  /** Fastest first; without `--backend` the first that is available is used. */
+  readonly backends: readonly BackendChoice[];
+  /** What a person should know before trusting the model that is used without `--model`. */
+  readonly demoModelLimits: string;
+  readonly files: FileReader;
+  readonly writer: FileWriter;
+  facts(): Promise<MachineFacts>;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Milliseconds from any fixed moment. */
+  now(): number;
+}

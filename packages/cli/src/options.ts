@@ -1,0 +1,67 @@
+// The options of the command and what its subcommands are made of: one table from which arguments are read and help is
+// written.
+import type { CliHost } from "./host.ts";
+
+interface OptionSpec {
+  /** What stands for the value in help; absent for a flag. */
+  readonly value?: string;
+  /** Whether the value is a whole number from 1. */
+  readonly count?: true;
+  readonly about: string;
+}
+
+/** Every option of every command. */
+export const optionTable = {
+  model: { value: "ID|FOLDER", about: "a checkpoint on the Hugging Face Hub, or a folder; default: the demo model" },
+  backend: { value: "NAME", about: "ort-node or reference; default: the fastest that is installed" },
+  threads: { value: "N", count: true, about: "threads that compute; default: one per physical core" },
+  "max-new-tokens": { value: "N", count: true, about: "most tokens to generate; default 50" },
+  "num-beams": { value: "N", count: true, about: "beams to search with; default: what the checkpoint says, mostly 1" },
+  limit: { value: "N", count: true, about: "only the first N" },
+  out: { value: "FILE", about: "write each result there, and go on where an earlier run stopped" },
+  json: { about: "print one JSON document instead of text" },
+  help: { about: "explain the command" },
+  version: { about: "print the version" },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+/** Name of an option, without the dashes. */
+export type OptionName = keyof typeof optionTable;
+
+/** The same table with the fields that an option may lack. */
+export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = optionTable;
+
+/** Options as given: absent ones are undefined, flags false. */
+export interface Options {
+  readonly model: string | undefined;
+  readonly backend: string | undefined;
+  readonly threads: number | undefined;
+  readonly maxNewTokens: number | undefined;
+  readonly numBeams: number | undefined;
+  readonly limit: number | undefined;
+  readonly out: string | undefined;
+  readonly json: boolean;
+}
+
+/** What a subcommand was called with. */
+export interface Call {
+  readonly operands: readonly string[];
+  readonly options: Options;
+}
+
+/** A subcommand. */
+export interface Command {
+  readonly name: string;
+  /** Its operands in help, such as "<picture…>". */
+  readonly operands: string;
+  /** Fewest and most operands. */
+  readonly arity: readonly [least: number, most: number];
+  /** One line. */
+  readonly about: string;
+  /** A paragraph for `glimpse help <command>`. */
+  readonly details: string;
+  /** Options besides --help. */
+  readonly options: readonly OptionName[];
+  readonly examples: readonly string[];
+  /** Resolves to the exit code. */
+  run(call: Call, host: CliHost): Promise<number>;
+}

@@ -1,0 +1,119 @@
+// Every reference case on both backends, through the same code as `glimpse verify`; and what that command says.
+
+import { mkdtempSync } from "node:fs";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { ortNode } from "@glimpsejs/backend-ort-node";
+import { reference } from "@glimpsejs/backend-reference";
+import { caseFolders, verifyCase } from "@glimpsejs/cli";
+import { bind } from "@glimpsejs/core";
+import { describe, expect, test } from "vitest";
+import { publishedSizes } from "../src/commands/doctor.ts";
+import { casesFolder, files, glimpse, platform } from "./support.ts";
+
+const folders = await caseFolders(casesFolder, files);
+
+describe.each([reference(), ortNode({ threads: 1 })])("$name", (backend) => {
+  test.each(folders.map((folder) => [path.basename(folder), folder]))("%s", async (_, folder) => {
+    const report = await verifyCase(folder, { glimpse: bind(platform), backend, files });
+    expect(report.error).toBeUndefined();
+    expect(report.checks.filter((check) => !check.passed)).toEqual([]);
+    expect(report.outcome).toBe("passed");
+  });
+});
+
+test("all cases are there, and every run of them is compared", async () => {
+  expect(folders.map((folder) => path.basename(folder))).toHaveLength(21);
+  const folder = `${casesFolder}/generate-image`;
+  const report = await verifyCase(folder, { glimpse: bind(platform), backend: reference(), files });
+  const names = report.checks.map((check) => check.name);
+  const runs: { tag: string; args: object }[] = JSON.parse(await readFile(`${folder}/case.json`, "utf8")).runs;
+  for (const { tag, args } of runs) {
+    expect(names).toContain(`${tag}.sequences`);
+    expect(names).toContain("num_beams" in args ? `${tag}.sequences_scores` : `${tag}.scores`);
+  }
+  expect(names.filter((name) => name.startsWith("sampling."))).toHaveLength(7);
+  expect(report.unsupported).toEqual([]);
+});
+
+describe("glimpse verify", () => {
+  test("prints the worst error of a case and where it is", async () => {
+    const { code, out, err } = await glimpse(["verify", `${casesFolder}/masks/`]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(
+      /^ok {4}masks +worst error \d\.\de-\d+\n {6}\w+\.logits\[\d, \d+, \d+\]: expected -?\d[\d.e-]+, got -?\d[\d.e-]+\n\n1 case on reference: 1 passed, 0 failed, 3 tensors equal\n$/,
+    );
+  });
+
+  test("runs with options that there are not are listed apart", async () => {
+    const folder = await withUnknownOption((args) => "num_beams" in args);
+    const { code, out } = await glimpse(["verify", folder]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^10 runs not supported yet, not compared and not counted:\n {2}10 runs {2}penalty_alpha/m);
+  });
+
+  test("a case that differs fails with tensor, index, expected and got, and the others are run", async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-verify-"));
+    await cp(`${casesFolder}/masks`, `${folder}/a-wrong`, { recursive: true });
+    await cp(`${casesFolder}/legacy-head_mask`, `${folder}/b-wrong-kind`, { recursive: true });
+    await cp(`${casesFolder}/legacy-head_mask`, `${folder}/c-right`, { recursive: true });
+    const expected = await readFile(`${folder}/a-wrong/expected.safetensors`);
+    expected.writeFloatLE(77, expected.length - 4);
+    await writeFile(`${folder}/a-wrong/expected.safetensors`, expected);
+    const text = await readFile(`${folder}/b-wrong-kind/case.json`, "utf8");
+    await writeFile(`${folder}/b-wrong-kind/case.json`, text.replace('"legacy"', '"antique"'));
+    const { code, out } = await glimpse(["verify", folder]);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^FAIL {2}a-wrong +worst error \d\.\de\+1\n {6}position_ids\.logits\[2, \d+, 98\]: expected 77, got -?\d/m,
+    );
+    expect(out).toMatch(
+      /^FAIL {2}b-wrong-kind\n {6}.*kind: the value is wrong, expected forward, legacy, mask or generate/m,
+    );
+    expect(out).toMatch(/^ok {4}c-right/m);
+    expect(out).toMatch(/3 cases on reference: 1 passed, 2 failed/);
+    const json = JSON.parse((await glimpse(["verify", folder, "--json"])).out);
+    expect(json.map((report: { outcome: string }) => report.outcome)).toEqual(["failed", "failed", "passed"]);
+  });
+
+  test("a run that goes wrong is a failure of its own", async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-verify-"));
+    await cp(`${casesFolder}/generate-image-2`, folder, { recursive: true });
+    const json = JSON.parse(await readFile(`${folder}/case.json`, "utf8"));
+    json.runs[0].args.max_new_tokens = 1000;
+    await writeFile(`${folder}/case.json`, JSON.stringify(json));
+    const { code, out } = await glimpse(["verify", folder]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^FAIL[\s\S]*greedy: generate\(\): the text would be longer than the positions the model has/m);
+    const [report] = JSON.parse((await glimpse(["verify", folder, "--json"])).out);
+    expect(report.checks.filter((check: { passed: boolean }) => !check.passed)).toHaveLength(1);
+  });
+
+  test("a folder without cases, and cases of which nothing is supported, are no success", async () => {
+    const none = await glimpse(["verify", mkdtempSync(path.join(os.tmpdir(), "glimpse-verify-"))]);
+    expect(none).toMatchObject({ code: 1, out: "" });
+    expect(none.err).toMatch(/there is no case\.json in it/);
+    const folder = await withUnknownOption(() => true);
+    await cp(`${casesFolder}/masks/expected.safetensors`, `${folder}/expected.safetensors`); // without sampling.*
+    const unknown = await glimpse(["verify", folder]);
+    expect(unknown.code).toBe(1);
+    expect(unknown.out).toMatch(/^none {2}/);
+    expect(unknown.err).toMatch(/nothing in it could be compared/);
+  });
+});
+
+/** A case whose runs have, where `which` says so, an option that no version of Glimpse has. */
+async function withUnknownOption(which: (args: object) => boolean): Promise<string> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-verify-"));
+  await cp(`${casesFolder}/generate-image-2`, folder, { recursive: true });
+  const json = JSON.parse(await readFile(`${folder}/case.json`, "utf8"));
+  for (const run of json.runs) if (which(run.args)) run.args.penalty_alpha = 0.6;
+  await writeFile(`${folder}/case.json`, JSON.stringify(json));
+  return folder;
+}
+
+test("doctor's sizes are those of the published models", async () => {
+  const synthetic = JSON.parse(await readFile(path.join(casesFolder, "../synthetic.json"), "utf8"));
+  for (const [name, parameters] of Object.entries(publishedSizes)) expect(parameters).toBe(synthetic[name].parameters);
+});
