@@ -29,6 +29,10 @@ describe.each(names)("%s on ort-node", (name) => {
     await using model = await GitForCausalLM.fromPretrained(folder, { backend });
     const { sequences } = await model.generate({ pixelValues, inputIds, maxNewTokens: 12, eosTokenId: null });
     expect(sequences).toEqual([expected.greedy]);
+    if (expected.beam4 !== null) {
+      const beams = await model.generate({ pixelValues, inputIds, maxNewTokens: 6, numBeams: 4, eosTokenId: null });
+      expect(beams.sequences).toEqual([expected.beam4]);
+    }
     const { logits } = await model.forward({ pixelValues, inputIds });
     const last = logits?.data.slice(-model.config.vocabSize) ?? new Float32Array();
     close([...last.slice(0, 8)], expected["logits[0,-1,:8]"]);

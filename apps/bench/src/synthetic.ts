@@ -27,6 +27,8 @@ export interface SyntheticExpectation {
   readonly "vision.last_hidden_state[0,0,:8]": readonly number[];
   readonly "logits[0,-1,:8]": readonly number[];
   readonly "logits[0,-1].top5": { readonly ids: readonly number[]; readonly values: readonly number[] };
+  /** Prompt and 6 tokens of beam search with 4 beams, end tokens ignored; null for the larger inputs. */
+  readonly beam4: readonly number[] | null;
   /** Prompt and 12 greedy tokens, end tokens ignored. */
   readonly greedy: readonly number[];
 }
