@@ -26,7 +26,7 @@ function vitest(what, env, only = filters) {
   const report = path.join(reports, `${what.replaceAll(" ", "-")}.json`);
   const status = tool(
     "vitest",
-    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...filters],
+    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...only],
     { env, allowFailure: true },
   );
   const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, "utf8"));
