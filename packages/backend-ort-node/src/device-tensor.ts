@@ -2,10 +2,10 @@
 import type { DeviceTensor } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { type DType, elementCount, type HostTensor } from "@glimpsejs/graph";
-import type { OrtModule } from "./ort-node.ts";
+import type { OrtRuntime } from "./ort-runtime.ts";
 
 /** A tensor of ONNX Runtime. */
-export type OrtValue = InstanceType<OrtModule["Tensor"]>;
+export type OrtValue = InstanceType<OrtRuntime["Tensor"]>;
 
 /** Whether a backend has been disposed; its tensors share it, so that it need not hold them. */
 export interface Lifetime {
@@ -50,7 +50,7 @@ export class OrtTensor implements DeviceTensor {
  * Copies a host value, so that the caller may change it while a run is waiting. Throws "invalid-argument" if the data
  * does not fill the shape, "unsupported" for dtypes that no op of a graph takes.
  */
-export function toOrt(ort: OrtModule, value: HostTensor, subject: string): OrtValue {
+export function toOrt(ort: OrtRuntime, value: HostTensor, subject: string): OrtValue {
   const expected = elementCount(value.shape);
   if (value.data.length !== expected) {
     throw new GlimpseError(

@@ -3,14 +3,14 @@ import { type Backend, checkWeights, type Program } from "@glimpsejs/backend";
 import { DisposedError, throwIfAborted } from "@glimpsejs/base";
 import { type DType, type Graph, prune, verify, type WeightSource } from "@glimpsejs/graph";
 import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
-import type { OrtModule } from "./ort-node.ts";
+import type { OrtRuntime } from "./ort-runtime.ts";
 import { OrtProgram } from "./program.ts";
 
 /** ONNX Runtime casts those that are not float32 while it loads. */
 const dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64"]);
 
 /** Opens a backend on the module; `threads` undefined leaves their number to ONNX Runtime. */
-export function ortBackend(ort: OrtModule, threads: number | undefined): Backend {
+export function ortBackend(ort: OrtRuntime, threads: number | undefined): Backend {
   const lifetime: Lifetime = { disposed: false };
   const programs = new Set<OrtProgram<string>>();
 

@@ -1,6 +1,7 @@
 // The plugin before it opens: options, and a runtime that is missing or broken.
 import { describe, expect, it } from "vitest";
-import { ortNode, ortPlugin } from "./ort-node.ts";
+import { ortNode } from "./ort-node.ts";
+import { ortPlugin } from "./ort-plugin.ts";
 
 const missing = Object.assign(new Error("Cannot find package 'onnxruntime-node'"), { code: "ERR_MODULE_NOT_FOUND" });
 

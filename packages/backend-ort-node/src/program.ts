@@ -3,13 +3,13 @@ import type { DeviceTensor, Feeds, Outputs, Program } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { bindFeeds, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
 import { type Lifetime, OrtTensor, type OrtValue, toOrt } from "./device-tensor.ts";
-import type { OrtModule } from "./ort-node.ts";
+import type { OrtRuntime } from "./ort-runtime.ts";
 import { openSession, type Session } from "./session.ts";
 
 /** See {@link Program}. ONNX Runtime computes on the calling thread, so a resolved run has computed its outputs. */
 export class OrtProgram<G extends string> implements Program<G> {
   readonly graphs: Readonly<Record<G, Graph>>;
-  private readonly ort: OrtModule;
+  private readonly ort: OrtRuntime;
   private readonly weights: WeightSource;
   private readonly threads: number | undefined;
   private readonly lifetime: Lifetime;
@@ -20,7 +20,7 @@ export class OrtProgram<G extends string> implements Program<G> {
   private disposed = false;
 
   constructor(
-    ort: OrtModule,
+    ort: OrtRuntime,
     graphs: Readonly<Record<G, Graph>>,
     weights: WeightSource,
     threads: number | undefined,

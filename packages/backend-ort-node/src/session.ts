@@ -3,7 +3,7 @@ import { GlimpseError } from "@glimpsejs/base";
 import { type Graph, prune, type WeightSource } from "@glimpsejs/graph";
 import { toOnnx } from "@glimpsejs/onnx";
 import type { OrtValue } from "./device-tensor.ts";
-import type { OrtModule } from "./ort-node.ts";
+import type { OrtRuntime } from "./ort-runtime.ts";
 import { placeWeights } from "./place-weights.ts";
 
 /** A loaded graph. */
@@ -15,7 +15,7 @@ export interface Session {
 
 /** Lowers a graph and loads it with its weights. Rejects with "backend", or with what reading a weight rejects with. */
 export async function openSession(
-  ort: OrtModule,
+  ort: OrtRuntime,
   graph: Graph,
   weights: WeightSource,
   threads: number | undefined,

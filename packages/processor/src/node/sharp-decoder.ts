@@ -10,8 +10,10 @@ import { type GifFrame, gifFrame, gifToRgb } from "./gif-frame.ts";
 import { type PictureFormat, pictureKind } from "./picture-kind.ts";
 import { cmykToRgb, grey16ToRgb } from "./pillow-rgb.ts";
 
-/** The function that the package sharp exports. */
-export type SharpModule = (input: Uint8Array, options: SharpOptions) => Sharp;
+/** The function that the package sharp exports; said by its shape, so that types check where sharp is not installed. */
+export type SharpModule = (input: Uint8Array, options: object) => object;
+
+type SharpFunction = (input: Uint8Array, options: SharpOptions) => Sharp;
 
 /** Options of {@link sharpDecoder}. */
 export interface SharpDecoderOptions {
@@ -32,13 +34,13 @@ export interface SharpDecoderOptions {
  */
 export function sharpDecoder(options: SharpDecoderOptions = {}): PictureDecoder {
   const { maxPixels = pillowMaxPixels, applyOrientation = true, allowTruncated = false } = options;
-  let loading: Promise<SharpModule> | undefined;
+  let loading: Promise<SharpFunction> | undefined;
   return async (source, { signal, name = "picture" } = {}) => {
     throwIfAborted(signal, name);
     // A copy, because sharp reads on another thread and the caller may go on writing; a detached array has no slice().
     const bytes = source.length === 0 ? source : source.slice();
     const format = pictureFormat(bytes, name);
-    loading ??= options.sharp === undefined ? importSharp() : Promise.resolve(options.sharp);
+    loading ??= options.sharp === undefined ? importSharp() : Promise.resolve(options.sharp as SharpFunction);
     const sharp = await loading;
     const image = sharp(bytes, {
       autoOrient: applyOrientation || format === "tiff",
@@ -74,7 +76,7 @@ function pictureFormat(bytes: Uint8Array, subject: string): PictureFormat {
   );
 }
 
-async function importSharp(): Promise<SharpModule> {
+async function importSharp(): Promise<SharpFunction> {
   try {
     return (await import("sharp")).default;
   } catch (cause) {
