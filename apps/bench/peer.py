@@ -28,7 +28,7 @@ with torch.inference_mode():
     model.generation_config.eos_token_id = None
     pixels = torch.from_numpy(np.fromfile(job["pixels"]["file"], dtype=np.float32).reshape(job["pixels"]["shape"]))
     ids = torch.tensor([job["prompt"]])
-    call = dict(pixel_values=pixels, input_ids=ids, max_new_tokens=job["tokens"], do_sample=False)
+    call = dict(pixel_values=pixels, input_ids=ids, max_new_tokens=job["tokens"], num_beams=job["beams"], do_sample=False)
     frame = pixels[:, 0] if pixels.dim() == 5 else pixels
     frames = pixels.shape[1] if pixels.dim() == 5 else 1
     first, sequences = timed(lambda: model.generate(**call))
@@ -38,7 +38,7 @@ with torch.inference_mode():
     # transformers encodes the frames of a clip one after the other
     encode = [timed(lambda: [model.git.image_encoder(frame) for _ in range(frames)])[0] for _ in range(job["runs"])]
     steps = []
-    for _ in range(job["runs"]):
+    for _ in range(job["runs"] if job["beams"] == 1 else 0):  # transformers streams greedy search only
         clock = Clock()
         model.generate(**call, streamer=clock)
         steps += [b - a for a, b in zip(clock.at[1:], clock.at[2:])]  # the first put() is the prompt

@@ -19,6 +19,8 @@ export interface Job {
   readonly prompt: readonly number[];
   /** Tokens to generate; end tokens are ignored, so that all generate as many. */
   readonly tokens: number;
+  /** Beams to search with, 1 for greedy search. */
+  readonly beams: number;
   /** Warm repetitions, of which the median counts. */
   readonly runs: number;
 }
@@ -48,8 +50,8 @@ export async function measure(job: Job, backend: BackendName): Promise<Measureme
   const plugin = backend === "reference" ? reference() : ortNode({ threads: job.threads });
   const bytes = await readFile(job.pixels.file);
   const pixelValues = float32(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), job.pixels.shape);
-  const { folder, prompt, tokens: maxNewTokens, runs } = job;
-  const call = { pixelValues, inputIds: [prompt], maxNewTokens, eosTokenId: null };
+  const { folder, prompt, tokens: maxNewTokens, beams: numBeams, runs } = job;
+  const call = { pixelValues, inputIds: [prompt], maxNewTokens, numBeams, eosTokenId: null };
 
   const start = performance.now();
   await using model = await GitForCausalLM.fromPretrained(folder, { backend: plugin });
