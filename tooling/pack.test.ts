@@ -1,12 +1,12 @@
 // What a user gets: every package packed, installed from its tarball into an empty folder, imported, and the command
 // run there. Runs after a build, with the tests on the built packages.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -50,6 +50,8 @@ describe("packed packages", () => {
     await pnpm(["install", "--prefer-offline", "--ignore-scripts"], folder);
   }, 300_000);
 
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   test.each(packages.map(({ manifest }) => manifest))(
     "$name is imported under every name it exports",
     async ({ name, exports }) => {
@@ -60,6 +62,12 @@ describe("packed packages", () => {
       await run(process.execPath, ["--input-type=module", "-e", code], { cwd: folder });
     },
   );
+
+  test.each(packages.map(({ manifest }) => manifest.name))("%s brings its licence and says what it is", (name) => {
+    expect(readdirSync(path.join(folder, "node_modules", name))).toEqual(
+      expect.arrayContaining(["LICENSE", "README.md"]),
+    );
+  });
 
   test("the command captions a picture there", async () => {
     const picture = path.join(folder, "node_modules/@glimpsejs/demo-model/samples/pictures/02.png");

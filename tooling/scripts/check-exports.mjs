@@ -2,7 +2,7 @@
 //   - every file that `exports`, `bin` or `files` names exists, and publint finds nothing;
 //   - a main entry, and all it reaches, imports nothing from `node:`;
 //   - every exported declaration has a doc comment;
-//   - ARCHITECTURE.md says why each dependency is there.
+//   - ARCHITECTURE.md says why each dependency is there, and packages depend only on those above them in its table.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { publint } from "publint";
@@ -19,6 +19,10 @@ const manifests = new Map(
 );
 const folderOf = new Map([...manifests].map(([folder, { name }]) => [name, folder]));
 const architecture = readFileSync(`${root}/ARCHITECTURE.md`, "utf8");
+
+const table = architecture.slice(architecture.indexOf("| package |")).split("\n\n", 1)[0];
+const order = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]);
+const rank = (folder) => order.indexOf(path.basename(folder));
 
 for (const [folder, manifest] of manifests) {
   const report = (problem) => problems.push(`${manifest.name}: ${problem}`);
@@ -40,7 +44,10 @@ for (const [folder, manifest] of manifests) {
   for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
     if (!folderOf.has(dependency) && !architecture.includes(`\`${dependency}\``))
       report(`ARCHITECTURE.md does not say why ${dependency} is there`);
+    if (folderOf.has(dependency) && rank(folderOf.get(dependency)) >= rank(folder))
+      report(`depends on ${dependency}, which is not above it in the table of ARCHITECTURE.md`);
   }
+  if (rank(folder) === -1) report("is not in the table of ARCHITECTURE.md");
 }
 
 for (const problem of problems) console.error(problem);

@@ -1,7 +1,7 @@
 // A model opened for a command, with everything the user should see of that: progress, notices, and what the demo model
 // does not know.
 import { GlimpseError } from "@glimpsejs/base";
-import type { Git } from "@glimpsejs/core";
+import type { Git, TaskOptions } from "@glimpsejs/core";
 import { chooseBackend } from "./backend.ts";
 import type { CliHost } from "./host.ts";
 import type { Options } from "./options.ts";
@@ -17,7 +17,7 @@ export interface Session {
 
 /**
  * Opens the model that `options` name, for `pictures`. The caller disposes `git`. Throws UsageError, "missing-file"
- * listing every picture that does not exist (before anything is downloaded), and what backends and load() throw.
+ * listing the pictures if none of them exists (before anything is downloaded), and what backends and load() throw.
  */
 export async function openSession(options: Options, pictures: readonly string[], host: CliHost): Promise<Session> {
   const { model } = options;
@@ -44,12 +44,18 @@ export async function openSession(options: Options, pictures: readonly string[],
   }
 }
 
+/** The options of caption() and answer() that were given; what was not is left out, so that the defaults hold. */
+export function taskOptions({ maxNewTokens, numBeams }: Options, { signal }: CliHost): TaskOptions {
+  return { signal, ...(maxNewTokens !== undefined && { maxNewTokens }), ...(numBeams !== undefined && { numBeams }) };
+}
+
+/** A picture among others is reported when its turn comes, as one that cannot be read is. */
 async function checkPictures(pictures: readonly string[], host: CliHost): Promise<void> {
   const problems = [];
   for (const picture of pictures) {
     const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(picture); // two letters or more: C:\ is a path
-    if (isUrl || (await host.files.exists(picture))) continue;
+    if (isUrl || (await host.files.exists(picture))) return;
     problems.push({ subject: picture, problem: "the file does not exist" });
   }
-  if (problems.length > 0) throw new GlimpseError(problems, { code: "missing-file" });
+  throw new GlimpseError(problems, { code: "missing-file" });
 }

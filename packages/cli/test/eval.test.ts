@@ -1,11 +1,10 @@
 // `glimpse eval` from data set to table: what is read, what is kept in a file, how a run goes on, and what is refused.
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { appendFile, copyFile } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import { ortNode } from "@glimpsejs/backend-ort-node";
 import { describe, expect, test } from "vitest";
-import { choice, files, glimpse as onReference, sample } from "./support.ts";
+import { choice, files, glimpse as onReference, sample, temporaryFolder } from "./support.ts";
 
 /** Runs the command on the fast backend. */
 const glimpse: typeof onReference = (argv, overrides, isTTY) =>
@@ -13,7 +12,7 @@ const glimpse: typeof onReference = (argv, overrides, isTTY) =>
 
 /** A folder with two pictures and, in `name`, what `text` says. Resolves to the path of that file. */
 async function dataSet(name: string, text: string): Promise<string> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-eval-"));
+  const folder = temporaryFolder();
   for (const picture of ["01.png", "02.png"]) await copyFile(sample(picture), path.join(folder, picture));
   writeFileSync(path.join(folder, name), text);
   return path.join(folder, name);
@@ -143,7 +142,15 @@ describe("what goes wrong", () => {
     expect(readFileSync(out, "utf8")).not.toContain("broken");
   });
 
-  test("pictures that are not there are listed before a model is opened", async () => {
+  test("a picture that is not there is reported and not counted", async () => {
+    const data = await dataSet("d.jsonl", jsonl({ ...second, file: "x.png" }, first));
+    const { code, out, err } = await glimpse(["eval", data, "--json"]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^glimpse: .*x\.png/m);
+    expect(JSON.parse(out)).toMatchObject({ samples: 2, failed: 1, captions: { count: 1 } });
+  });
+
+  test("where no picture is there, they are listed before a model is opened", async () => {
     const data = await dataSet("d.jsonl", jsonl({ ...first, file: "x.png" }, { ...second, file: "y.png" }));
     const { code, err } = await glimpse(["eval", data]);
     expect(code).toBe(1);
@@ -187,7 +194,7 @@ describe("what goes wrong", () => {
   });
 
   test("a folder without samples.json, and text that is not UTF-8", async () => {
-    const missing = await glimpse(["eval", mkdtempSync(path.join(os.tmpdir(), "glimpse-eval-"))]);
+    const missing = await glimpse(["eval", temporaryFolder()]);
     expect(missing).toMatchObject({ code: 1, out: "" });
     expect(missing.err).toMatch(/samples\.json/);
     const bytes = new Uint8Array([0xff, 0x0a]);

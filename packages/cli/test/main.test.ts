@@ -1,12 +1,10 @@
 // The command from outside: exit codes, what goes to which stream, wording.
-import { mkdtempSync } from "node:fs";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
-import os from "node:os";
+import { copyFile, cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { reference } from "@glimpsejs/backend-reference";
 import { bind } from "@glimpsejs/core";
 import { describe, expect, test } from "vitest";
-import { absent, casesFolder, choice, glimpse, platform, sample } from "./support.ts";
+import { absent, casesFolder, choice, glimpse, platform, sample, temporaryFolder } from "./support.ts";
 
 describe("help", () => {
   test("the overview fits 80 columns and names every command", async () => {
@@ -58,7 +56,7 @@ describe("caption", () => {
   });
 
   test("several pictures have headings, and one that cannot be read does not stop the others", async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-cli-"));
+    const folder = temporaryFolder();
     const broken = path.join(folder, "broken.png");
     await writeFile(broken, "no picture");
     const { code, out, err } = await glimpse([
@@ -83,7 +81,17 @@ describe("caption", () => {
     expect(err).not.toContain("    at ");
   });
 
-  test("a picture that does not exist is told before the model is loaded", async () => {
+  test("a picture that does not exist does not stop the others", async () => {
+    const { code, out, err } = await glimpse(["caption", "/no/a.jpg", sample("01.png"), "--json"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toEqual([
+      { file: "/no/a.jpg", error: expect.stringContaining("/no/a.jpg") },
+      expect.objectContaining({ file: sample("01.png"), text: expect.any(String) }),
+    ]);
+    expect(err).toMatch(/^glimpse: .*\/no\/a\.jpg/m);
+  });
+
+  test("where no picture exists, that is told before the model is loaded", async () => {
     const never = { ...bind(platform), load: () => Promise.reject(new Error("loaded")) };
     const { code, out, err } = await glimpse(["caption", "/no/a.jpg", "/no/b.jpg"], { glimpse: never });
     expect({ code, out }).toEqual({ code: 1, out: "" });
@@ -118,7 +126,7 @@ describe("caption", () => {
   });
 
   test("what a folder lacks is said, with what was assumed; --model silences the word about the demo model", async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-cli-"));
+    const folder = temporaryFolder();
     const source = path.join(path.dirname(sample("")), "../models/captions");
     for (const file of ["config.json", "model.safetensors", "tokenizer.json"]) {
       await copyFile(path.join(source, file), path.join(folder, file));
@@ -129,8 +137,26 @@ describe("caption", () => {
     expect(err).not.toMatch(/emoji/);
   });
 
+  test("a text that never ends has 50 tokens, or as many as are asked for", async () => {
+    const folder = temporaryFolder();
+    await cp(path.join(path.dirname(sample("")), "../models/captions"), folder, { recursive: true });
+    const weights = await readFile(path.join(folder, "model.safetensors"));
+    const headerEnd = 8 + Number(weights.readBigUInt64LE());
+    const header = JSON.parse(weights.toString("utf8", 8, headerEnd));
+    const sep = 3;
+    weights.writeUInt16LE(0xfbff, headerEnd + header["output.bias"].data_offsets[0] + 2 * sep); // the least float16
+    await writeFile(path.join(folder, "model.safetensors"), weights);
+    const tokensOf = async (...argv: string[]) => {
+      const { out } = await glimpse([...argv, "--json", "--model", folder]);
+      return JSON.parse(out).map(({ tokens }: { tokens: number[] }) => tokens.length);
+    };
+    expect(await tokensOf("caption", sample("01.png"))).toEqual([50]);
+    expect(await tokensOf("caption", sample("01.png"), "--max-new-tokens", "21")).toEqual([21]);
+    expect(await tokensOf("ask", sample("01.png"), "what is it?")).toEqual([50]);
+  });
+
   test("a folder that is no checkpoint is one clear message", async () => {
-    const folder = path.join(mkdtempSync(path.join(os.tmpdir(), "glimpse-cli-")), "empty");
+    const folder = path.join(temporaryFolder(), "empty");
     await mkdir(folder);
     const { code, err } = await glimpse(["caption", sample("01.png"), "--model", folder]);
     expect(code).toBe(1);

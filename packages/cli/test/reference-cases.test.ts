@@ -1,8 +1,5 @@
 // Every reference case on both backends, through the same code as `glimpse verify`; and what that command says.
-
-import { mkdtempSync } from "node:fs";
 import { cp, readFile, writeFile } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import { ortNode } from "@glimpsejs/backend-ort-node";
 import { reference } from "@glimpsejs/backend-reference";
@@ -10,7 +7,7 @@ import { caseFolders, verifyCase } from "@glimpsejs/cli";
 import { bind } from "@glimpsejs/core";
 import { describe, expect, test } from "vitest";
 import { publishedSizes } from "../src/commands/doctor.ts";
-import { casesFolder, files, glimpse, platform } from "./support.ts";
+import { casesFolder, files, glimpse, platform, temporaryFolder } from "./support.ts";
 
 const folders = await caseFolders(casesFolder, files);
 
@@ -37,6 +34,46 @@ test("all cases are there, and every run of them is compared", async () => {
   expect(report.unsupported).toEqual([]);
 });
 
+describe("a forward case whose labels have nothing to predict, for which the oracle's loss is NaN", () => {
+  /** A case with that loss and with other arguments. */
+  async function changed(change: (rows: number[][]) => { input_ids: number[][]; labels: number[][] }): Promise<string> {
+    const folder = temporaryFolder();
+    await cp(`${casesFolder}/forward-tied`, folder, { recursive: true });
+    const json = JSON.parse(await readFile(`${folder}/case.json`, "utf8"));
+    await writeFile(`${folder}/case.json`, JSON.stringify({ ...json, ...change(json.input_ids) }));
+    const expected = await readFile(`${folder}/expected.safetensors`);
+    const headerEnd = 8 + Number(expected.readBigUInt64LE());
+    const header = JSON.parse(expected.toString("utf8", 8, headerEnd));
+    expected.writeFloatLE(Number.NaN, headerEnd + header.loss.data_offsets[0]);
+    await writeFile(`${folder}/expected.safetensors`, expected);
+    return folder;
+  }
+  const options = { glimpse: bind(platform), backend: reference(), files };
+
+  test("all masked: no loss is equal to that", async () => {
+    const folder = await changed((rows) => ({ input_ids: rows, labels: rows.map((row) => row.map(() => -100)) }));
+    const report = await verifyCase(folder, options);
+    expect(report.outcome).toBe("passed");
+    expect(report.checks.map(({ name }) => name)).toContain("loss");
+  });
+
+  test("one token: the other tensors are compared", async () => {
+    const first = (rows: number[][]) => rows.map((row) => row.slice(0, 1));
+    const folder = await changed((rows) => ({ input_ids: first(rows), labels: first(rows) }));
+    const { error, checks } = await verifyCase(folder, options);
+    expect(error).toBeUndefined();
+    const outcomes = Object.fromEntries(checks.map(({ name, passed, problem }) => [name, problem ?? passed]));
+    const otherShape = expect.stringContaining("the shape differs"); // the file has five tokens
+    expect(outcomes).toEqual({
+      last_hidden_state: otherShape,
+      logits: otherShape,
+      loss: true,
+      "text_only.logits": otherShape,
+      "vision.last_hidden_state": true,
+    });
+  });
+});
+
 describe("glimpse verify", () => {
   test("prints the worst error of a case and where it is", async () => {
     const { code, out, err } = await glimpse(["verify", `${casesFolder}/masks/`]);
@@ -54,7 +91,7 @@ describe("glimpse verify", () => {
   });
 
   test("a case that differs fails with tensor, index, expected and got, and the others are run", async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-verify-"));
+    const folder = temporaryFolder();
     await cp(`${casesFolder}/masks`, `${folder}/a-wrong`, { recursive: true });
     await cp(`${casesFolder}/legacy-head_mask`, `${folder}/b-wrong-kind`, { recursive: true });
     await cp(`${casesFolder}/legacy-head_mask`, `${folder}/c-right`, { recursive: true });
@@ -78,7 +115,7 @@ describe("glimpse verify", () => {
   });
 
   test("a run that goes wrong is a failure of its own", async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-verify-"));
+    const folder = temporaryFolder();
     await cp(`${casesFolder}/generate-image-2`, folder, { recursive: true });
     const json = JSON.parse(await readFile(`${folder}/case.json`, "utf8"));
     json.runs[0].args.max_new_tokens = 1000;
@@ -91,7 +128,7 @@ describe("glimpse verify", () => {
   });
 
   test("a folder without cases, and cases of which nothing is supported, are no success", async () => {
-    const none = await glimpse(["verify", mkdtempSync(path.join(os.tmpdir(), "glimpse-verify-"))]);
+    const none = await glimpse(["verify", temporaryFolder()]);
     expect(none).toMatchObject({ code: 1, out: "" });
     expect(none.err).toMatch(/there is no case\.json in it/);
     const folder = await withUnknownOption(() => true);
@@ -105,7 +142,7 @@ describe("glimpse verify", () => {
 
 /** A case whose runs have, where `which` says so, an option that no version of Glimpse has. */
 async function withUnknownOption(which: (args: object) => boolean): Promise<string> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-verify-"));
+  const folder = temporaryFolder();
   await cp(`${casesFolder}/generate-image-2`, folder, { recursive: true });
   const json = JSON.parse(await readFile(`${folder}/case.json`, "utf8"));
   for (const run of json.runs) if (which(run.args)) run.args.penalty_alpha = 0.6;

@@ -1,6 +1,8 @@
 // What the command's tests share: a host that records what is written, on plain folders and raw files.
-import { existsSync } from "node:fs";
-import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { existsSync, mkdtempSync } from "node:fs";
+import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BackendPlugin } from "@glimpsejs/backend";
 import { reference } from "@glimpsejs/backend-reference";
@@ -9,6 +11,7 @@ import { bind, type Platform } from "@glimpsejs/core";
 import { demoCheckpoints, demoSamples } from "@glimpsejs/demo-model";
 import { loadImage } from "@glimpsejs/processor/node";
 import { openFolder } from "@glimpsejs/weights/node";
+import { onTestFinished } from "vitest";
 
 /** The folder of the reference cases. */
 export const casesFolder = fileURLToPath(new URL("../../../fixtures/reference/cases", import.meta.url));
@@ -16,6 +19,13 @@ export const casesFolder = fileURLToPath(new URL("../../../fixtures/reference/ca
 /** The path of a sample picture. */
 export function sample(name: string): string {
   return fileURLToPath(new URL(`pictures/${name}`, demoSamples));
+}
+
+/** A fresh empty folder, which goes when the running test is over. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-cli-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** Folders, pictures, and the reference backend. */

@@ -1,7 +1,7 @@
 // `glimpse ask`: answers questions about one picture, which is encoded once for all of them.
 import type { CliHost } from "../host.ts";
 import type { Call, Command } from "../options.ts";
-import { openSession } from "../session.ts";
+import { openSession, taskOptions } from "../session.ts";
 import { dimmer, duration, jsonLines, line, printable, scoreText, tenths } from "../text.ts";
 
 /** Answers questions about a picture. */
@@ -25,11 +25,11 @@ async function run({ operands, options }: Call, host: CliHost): Promise<number> 
   const [file = "", ...questions] = operands;
   const { git, loadMs } = await openSession(options, [file], host);
   await using _ = git;
-  const { signal, stdout } = host;
+  const { stdout } = host;
   const start = host.now();
-  using trunk = await git.encode(file, { signal });
+  using trunk = await git.encode(file, { signal: host.signal });
   const encoded = host.now();
-  const answers = await git.answer(trunk, questions, { maxNewTokens: options.maxNewTokens, signal });
+  const answers = await git.answer(trunk, questions, taskOptions(options, host));
   const [encodeMs, generateMs] = [encoded - start, host.now() - encoded];
   if (options.json) {
     const timings = { load: tenths(loadMs), encode: tenths(encodeMs), generate: tenths(generateMs) };

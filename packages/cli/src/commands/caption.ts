@@ -2,9 +2,9 @@
 import { GlimpseError } from "@glimpsejs/base";
 import type { Git, TextResult } from "@glimpsejs/core";
 import type { CliHost } from "../host.ts";
-import type { Call, Command } from "../options.ts";
+import type { Call, Command, Options } from "../options.ts";
 import { messageOf, reportError } from "../report-error.ts";
-import { openSession } from "../session.ts";
+import { openSession, taskOptions } from "../session.ts";
 import { dimmer, duration, jsonLines, line, plural, printable, scoreText, tenths } from "../text.ts";
 
 /** Describes pictures. */
@@ -15,7 +15,8 @@ export const caption: Command = {
   about: "describe pictures",
   details:
     "Prints a description of each picture, then the score (log-probability per token; 0 is certainty) and how long it " +
-    "took. A picture that cannot be read is reported and the others are described; the exit code is then 1.",
+    "took. A picture that is not there or cannot be read is reported and the others are described; the exit code is then " +
+    "1. When none of them is there, no model is loaded.",
   options: ["model", "backend", "threads", "max-new-tokens", "json"],
   examples: [
     "glimpse caption photo.jpg",
@@ -32,7 +33,7 @@ async function run({ operands: pictures, options }: Call, host: CliHost): Promis
   let failed = false;
   for (const file of pictures) {
     try {
-      const { result, encodeMs, generateMs } = await describe(git, file, options.maxNewTokens, host);
+      const { result, encodeMs, generateMs } = await describe(git, file, options, host);
       documents.push({
         file,
         ...result,
@@ -50,12 +51,11 @@ async function run({ operands: pictures, options }: Call, host: CliHost): Promis
   return failed ? 1 : 0;
 }
 
-async function describe(git: Git, file: string, maxNewTokens: number | undefined, host: CliHost) {
-  const { signal } = host;
+async function describe(git: Git, file: string, options: Options, host: CliHost) {
   const start = host.now();
-  using trunk = await git.encode(file, { signal });
+  using trunk = await git.encode(file, { signal: host.signal });
   const encoded = host.now();
-  const result = await git.caption(trunk, { maxNewTokens, signal });
+  const result = await git.caption(trunk, taskOptions(options, host));
   return { result, encodeMs: encoded - start, generateMs: host.now() - encoded };
 }
 

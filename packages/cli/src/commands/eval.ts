@@ -1,6 +1,6 @@
 // `glimpse eval`: captions pictures, answers questions about them, and compares both with what people say.
 import { GlimpseError } from "@glimpsejs/base";
-import type { Git, TaskOptions } from "@glimpsejs/core";
+import type { Git } from "@glimpsejs/core";
 import { openResults, type Result, type Results, type Settings } from "../eval/results.ts";
 import { readSamples, type Sample } from "../eval/samples.ts";
 import { scoreResults, scoreTable } from "../eval/scores.ts";
@@ -8,7 +8,7 @@ import type { CliHost } from "../host.ts";
 import type { Call, Command, Options } from "../options.ts";
 import { bar, ProgressDisplay } from "../progress.ts";
 import { reportError } from "../report-error.ts";
-import { openSession } from "../session.ts";
+import { openSession, taskOptions } from "../session.ts";
 import { dimmer, duration, line, plural, printable } from "../text.ts";
 
 /** Measures a model on a data set. */
@@ -21,8 +21,8 @@ export const evaluate: Command = {
     "The data is a folder with samples.json, a .jsonl file (file, references, question, answers) or a .tsv file whose first " +
     "line names these columns, references and answers separated by |. Pictures are named relative to it. Prints CIDEr-D, " +
     "BLEU, ROUGE-L and exact match of the captions, and VQA accuracy and exact match of the answers, all times 100 (a " +
-    "perfect CIDEr-D is 1000). With --out a run that was stopped goes on where it stopped. A picture that cannot be read " +
-    "is reported and not counted; the exit code is then 1.",
+    "perfect CIDEr-D is 1000). With --out a run that was stopped goes on where it stopped. A picture that is not " +
+    "there or cannot be read is reported and not counted; the exit code is then 1.",
   options: ["model", "backend", "threads", "max-new-tokens", "num-beams", "limit", "out", "json"],
   examples: [
     "glimpse eval fixtures/demo --limit 200",
@@ -91,10 +91,9 @@ async function generateAll(
   return { failed, ms: host.now() - start };
 }
 
-async function generate(git: Git, sample: Sample, options: Options, { signal }: CliHost): Promise<Result> {
-  const { maxNewTokens, numBeams } = options;
-  const task: TaskOptions = { maxNewTokens, numBeams, signal };
-  using trunk = await git.encode(sample.picture, { signal });
+async function generate(git: Git, sample: Sample, options: Options, host: CliHost): Promise<Result> {
+  const task = taskOptions(options, host);
+  using trunk = await git.encode(sample.picture, { signal: host.signal });
   return {
     caption: sample.references.length === 0 ? undefined : (await git.caption(trunk, task)).text,
     answer: sample.question === undefined ? undefined : (await git.answer(trunk, sample.question, task)).text,

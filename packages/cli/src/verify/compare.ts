@@ -3,7 +3,7 @@ import type { HostTensor } from "@glimpsejs/graph";
 
 /** The element that is furthest off. */
 export interface Worst {
-  /** |expected − got|; NaN where one of them is not a number. */
+  /** |expected − got|; NaN where only one of them is a number. */
   readonly error: number;
   readonly index: readonly number[];
   readonly expected: number;
@@ -91,6 +91,11 @@ export function worstCheck(checks: readonly Check[]): Check | undefined {
     if (worst === undefined || fails || (same && isWorse(errorOf(check), errorOf(worst)))) worst = check;
   }
   return worst;
+}
+
+/** A check of one element that is no number on both sides. */
+export function sameNaN(name: string): Check {
+  return { name, passed: true, compared: 1, worst: { error: 0, index: [0], expected: Number.NaN, got: Number.NaN } };
 }
 
 /** A check that failed before elements could be compared. */

@@ -10,13 +10,39 @@ import { bind } from "@glimpsejs/core";
 import { demoModelLimits } from "@glimpsejs/demo-model";
 import { hubSettings } from "@glimpsejs/weights/node";
 import { nodePlatform } from "./platform.ts";
+import { unwritable } from "./unwritable.ts";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 
-/** Runs the command with the arguments after its name; resolves to the exit code. Ctrl-C stops it, twice kills it. */
+/** What a shell says of a command that SIGPIPE stopped. */
+const brokenPipe = 141;
+
+/**
+ * Runs the command with the arguments after its name; resolves to the exit code. Ctrl-C stops it, twice kills it; so
+ * does, without a word, a reader of its output that goes away, as `head` does.
+ */
 export async function runCommand(argv: readonly string[]): Promise<number> {
   const controller = new AbortController();
   process.once("SIGINT", () => controller.abort(new Error("interrupted")));
+  let isReaderGone = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      isReaderGone = true;
+      controller.abort(error);
+    });
+  }
+  const output = (stream: NodeJS.WriteStream): TextOutput => ({
+    write(text) {
+      if (!isReaderGone) stream.write(text);
+    },
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  });
   const stderr = output(process.stderr);
   const host: CliHost = {
     version,
@@ -38,19 +64,8 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     signal: controller.signal,
     now: () => performance.now(),
   };
-  return main(argv, host);
-}
-
-function output(stream: NodeJS.WriteStream): TextOutput {
-  return {
-    write: (text) => stream.write(text),
-    get isTTY() {
-      return stream.isTTY === true;
-    },
-    get columns() {
-      return stream.columns ?? 80;
-    },
-  };
+  const code = await main(argv, host);
+  return isReaderGone ? brokenPipe : code;
 }
 
 const files: FileReader = {
@@ -69,12 +84,6 @@ function missing(file: string): (cause: unknown) => never {
     const reason =
       cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "it is not there" : "it cannot be read";
     throw new GlimpseError({ subject: file, problem: reason }, { code: "missing-file", cause });
-  };
-}
-
-function unwritable(file: string): (cause: unknown) => never {
-  return (cause) => {
-    throw new GlimpseError({ subject: file, problem: "it cannot be written" }, { code: "missing-file", cause });
   };
 }
 

@@ -2,25 +2,31 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { FileSink } from "@glimpsejs/core";
+import { unwritable } from "./unwritable.ts";
 
-/** Writes into `folder`, which is made if needed. Files of the same name are replaced. */
+/**
+ * Writes into `folder`, which is made if needed. Files of the same name are replaced. What the operating system
+ * refuses is a "missing-file" error with its cause; nothing unfinished is left behind.
+ */
 export async function folderSink(folder: string): Promise<FileSink> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch(unwritable(folder));
   return {
     async write(file, chunks) {
       const target = path.join(folder, file);
       const partial = `${target}.incomplete`;
-      const handle = await open(partial, "w");
       try {
-        for await (const chunk of chunks) await handle.writeFile(chunk);
-        await handle.sync();
+        const handle = await open(partial, "w").catch(unwritable(target));
+        try {
+          for await (const chunk of chunks) await handle.writeFile(chunk).catch(unwritable(target));
+          await handle.sync().catch(unwritable(target));
+        } finally {
+          await handle.close();
+        }
+        await rename(partial, target).catch(unwritable(target));
       } catch (error) {
-        await handle.close();
-        await rm(partial, { force: true });
+        await rm(partial, { force: true }).catch(() => undefined); // the error that counts is the first
         throw error;
       }
-      await handle.close();
-      await rename(partial, target);
     },
   };
 }
