@@ -30,7 +30,7 @@ function inFile(name: string, offset: number, shape: readonly number[], data: Fl
   const path = join(folder, name);
   mkdirSync(join(path, ".."), { recursive: true });
   writeFileSync(path, Buffer.concat([Buffer.alloc(offset), bytesOf(data)]));
-  return { ...inMemory("float32", shape, data), location: { path, offset } };
+  return { ...inMemory("float32", shape, data), location: { file: { path, isInPlace: async () => true }, offset } };
 }
 
 function source(weights: Record<string, Weight>): WeightSource {

@@ -5,9 +5,15 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, parse, relative, sep } from "node:path";
 import { GlimpseError } from "@glimpsejs/base";
-import { bytesPerElement, type Weight, type WeightLocation, type WeightSource } from "@glimpsejs/graph";
+import { bytesPerElement, type LocalFile, type Weight, type WeightSource } from "@glimpsejs/graph";
 import type { OnnxWeight } from "@glimpsejs/onnx";
 import { temporaryFolder } from "./temporary-folder.ts";
+
+/** Where ONNX Runtime is to find the bytes of a weight. */
+interface FilePlace {
+  readonly path: string;
+  readonly offset: number;
+}
 
 /** Bytes from which a weight is worth a file: below, the copies that the runtime makes of the model do not matter. */
 const inlineLimit = 1 << 20;
@@ -17,6 +23,11 @@ export interface PlacedWeights {
   readonly weightOf: (name: string) => OnnxWeight;
   /** The folder that paths of external data are relative to. */
   readonly folder: string;
+  /**
+   * Whether the files that were to be mapped still have their paths, so that a session made since holds the right
+   * weights. Rejects as {@link LocalFile.isInPlace} does.
+   */
+  areInPlace(): Promise<boolean>;
   /** Removes temporary files. To be called once the session is loaded, and again when it is closed. */
   release(): void;
 }
@@ -31,8 +42,9 @@ export async function placeWeights(names: readonly string[], weights: WeightSour
     const weight = weights.get(name);
     if (weight !== undefined) stored.set(name, weight);
   }
-  const own = ownFiles(stored);
-  const places = new Map<string, WeightLocation | Uint8Array>(own);
+  const files = await filesInPlace(stored.values());
+  const own = ownPlaces(stored, files);
+  const places = new Map<string, FilePlace | Uint8Array>(own);
   const spilled: [string, Weight][] = [];
   for (const [name, weight] of stored) {
     if (own.has(name)) continue;
@@ -42,17 +54,14 @@ export async function placeWeights(names: readonly string[], weights: WeightSour
   const temporary = spilled.length > 0 ? temporaryFolder() : undefined;
   if (temporary !== undefined) {
     try {
-      for (const [name, location] of await spill(spilled, join(temporary.path, "weights.bin"))) {
-        places.set(name, location);
-      }
+      for (const [name, place] of await spill(spilled, join(temporary.path, "weights.bin"))) places.set(name, place);
     } catch (error) {
       temporary.remove();
       throw error;
     }
   }
 
-  const files = [...places.values()].flatMap((place) => (place instanceof Uint8Array ? [] : [place.path]));
-  const folder = commonFolder(files);
+  const folder = commonFolder([...places.values()].flatMap((place) => (place instanceof Uint8Array ? [] : place.path)));
   return {
     folder,
     weightOf(name) {
@@ -64,15 +73,30 @@ export async function placeWeights(names: readonly string[], weights: WeightSour
       const path = relative(folder, place.path).split(sep).join("/");
       return { dtype: weight.dtype, data: { path, offset: place.offset } };
     },
+    async areInPlace() {
+      const now = await filesInPlace(stored.values());
+      return [...files].every((file) => now.has(file));
+    },
     release: () => temporary?.remove(),
   };
 }
 
+/** The files that can be opened by their paths; the others, replaced or deleted, only their sources can still read. */
+async function filesInPlace(weights: Iterable<Weight>): Promise<ReadonlySet<LocalFile>> {
+  const inPlace = new Set<LocalFile>();
+  for (const file of new Set([...weights].flatMap(({ location }) => location?.file ?? []))) {
+    if (await file.isInPlace()) inPlace.add(file);
+  }
+  return inPlace;
+}
+
 /** The weights that can be mapped where they are: aligned to their elements, and all files on one drive. */
-function ownFiles(stored: ReadonlyMap<string, Weight>): ReadonlyMap<string, WeightLocation> {
-  const aligned = new Map<string, WeightLocation>();
+function ownPlaces(stored: ReadonlyMap<string, Weight>, files: ReadonlySet<LocalFile>): ReadonlyMap<string, FilePlace> {
+  const aligned = new Map<string, FilePlace>();
   for (const [name, { dtype, location }] of stored) {
-    if (location !== undefined && location.offset % bytesPerElement[dtype] === 0) aligned.set(name, location);
+    if (location === undefined || !files.has(location.file)) continue;
+    const { file, offset } = location;
+    if (offset % bytesPerElement[dtype] === 0) aligned.set(name, { path: file.path, offset });
   }
   const drives = new Set([...aligned.values()].map(({ path }) => parse(path).root));
   const [only] = drives;
@@ -81,8 +105,8 @@ function ownFiles(stored: ReadonlyMap<string, Weight>): ReadonlyMap<string, Weig
 }
 
 /** Writes weights one after the other, so that only one of them is in memory. */
-async function spill(list: readonly [string, Weight][], path: string): Promise<ReadonlyMap<string, WeightLocation>> {
-  const places = new Map<string, WeightLocation>();
+async function spill(list: readonly [string, Weight][], path: string): Promise<ReadonlyMap<string, FilePlace>> {
+  const places = new Map<string, FilePlace>();
   const file = await open(path, "wx", 0o600);
   let offset = 0;
   try {

@@ -13,7 +13,10 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Lowers a graph and loads it with its weights. Rejects with "backend", or with what reading a weight rejects with. */
+/**
+ * Lowers a graph and loads it with its weights. Rejects with "backend", or with what reading a weight rejects with:
+ * "invalid-weights" where a file of weights was written to since it was opened.
+ */
 export async function openSession(
   ort: OrtRuntime,
   graph: Graph,
@@ -44,13 +47,19 @@ export async function openSession(
       },
     },
   } as const;
-  let session: Awaited<ReturnType<typeof ort.InferenceSession.create>>;
-  try {
-    const model = toOnnx(pruned, placed.weightOf);
-    session = await ort.InferenceSession.create(model, options).catch(failed("ONNX Runtime cannot load it"));
-  } finally {
-    placed.release();
-  }
+  const load = async () => {
+    const loading = ort.InferenceSession.create(toOnnx(pruned, placed.weightOf), options);
+    const [loaded] = await Promise.allSettled([loading]);
+    // Paths are all that ONNX Runtime gets. What it found there is only now known to be the files that were checked.
+    const [inPlace] = await Promise.allSettled([placed.areInPlace()]);
+    if (inPlace.status === "fulfilled" && inPlace.value) return loading.catch(failed("ONNX Runtime cannot load it"));
+    if (loaded.status === "fulfilled") await loaded.value.release();
+    if (inPlace.status === "rejected") throw inPlace.reason;
+    return undefined;
+  };
+  const session = await load().finally(placed.release);
+  // A file lost its path meanwhile: its weights go by their bytes now.
+  if (session === undefined) return openSession(ort, graph, weights, threads);
   const outputNames = Object.keys(graph.outputs);
   // ONNX names of outputs may differ, their order does not.
   const onnxName = (output: string) => session.outputNames[outputNames.indexOf(output)] ?? output;

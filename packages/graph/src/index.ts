@@ -30,6 +30,7 @@ export {
   float32,
   type HostTensor,
   int32,
+  type LocalFile,
   type Weight,
   type WeightLocation,
   type WeightSource,

@@ -62,10 +62,22 @@ export interface Weight {
 
 /** A byte range of a local file. */
 export interface WeightLocation {
-  /** Absolute path of the file, symbolic links resolved. */
-  readonly path: string;
+  /** All weights of one opened file share this object. */
+  readonly file: LocalFile;
   /** First byte of the weight. */
   readonly offset: number;
+}
+
+/** A local file that is held open. Others can give its path to another file, or write to it. */
+export interface LocalFile {
+  /** Absolute path of the file when it was opened, symbolic links resolved. */
+  readonly path: string;
+  /**
+   * Whether `path` still leads to this file; whoever opens it by its path asks before and afterwards. Where it does
+   * not, the weights can still be read with `bytes()`. Rejects with "invalid-weights" if the file itself was written to
+   * since it was opened, and with DisposedError if it was closed.
+   */
+  isInPlace(): Promise<boolean>;
 }
 
 /** Weights by checkpoint name. `names` lists every stored tensor; `get` never reads data. */

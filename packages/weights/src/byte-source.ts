@@ -1,6 +1,6 @@
 // Things that can be read by byte ranges, and weights that are ranges of them. Knows no file format and opens no files.
 import { GlimpseError } from "@glimpsejs/base";
-import { bytesPerElement, type DType, elementCount, type Weight } from "@glimpsejs/graph";
+import { bytesPerElement, type DType, elementCount, type LocalFile, type Weight } from "@glimpsejs/graph";
 
 /** Something that can be read by byte ranges: a local file, bytes in memory, an HTTP resource. */
 export interface ByteSource {
@@ -13,8 +13,8 @@ export interface ByteSource {
    * Rejects if the range is not inside the source, if the source changed since it was opened, or on abort.
    */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
-  /** Absolute path, symbolic links resolved, of the uncompressed local file whose bytes these are. */
-  readonly path?: string;
+  /** The uncompressed local file whose bytes these are. */
+  readonly file?: LocalFile;
   /** Closes it; it cannot be read afterwards. Safe to call twice. */
   dispose?(): Promise<void>;
 }
@@ -76,7 +76,7 @@ export function weightAt(source: ByteSource, dtype: DType, shape: readonly numbe
     shape,
     byteLength,
     bytes: (signal) => readRange(source, offset, byteLength, signal),
-    ...(source.path === undefined ? {} : { location: { path: source.path, offset } }),
+    ...(source.file === undefined ? {} : { location: { file: source.file, offset } }),
   };
 }
 

@@ -52,7 +52,7 @@ describe("openSafetensors", () => {
       const source = await openSafetensors(await fileSource(path));
       const location = source.get("w")?.location;
       expect(location?.offset).toBe(good.length - 4);
-      expect((await readFile(location?.path ?? "")).subarray(location?.offset)).toEqual(Buffer.of(0, 1, 2, 3));
+      expect((await readFile(location?.file.path ?? "")).subarray(location?.offset)).toEqual(Buffer.of(0, 1, 2, 3));
       await source.dispose?.();
       await source.dispose?.();
       await expect(source.get("w")?.bytes()).rejects.toMatchObject({ code: "disposed" });

@@ -45,8 +45,8 @@ describe("openTorch", () => {
     await withFile(await data("views.bin"), async (path) => {
       const source = await openTorch(await fileSource(path));
       const weight = source.get("rows");
-      const { offset = -1, path: where } = weight?.location ?? {};
-      expect(where).toBe(path);
+      const { offset = -1, file } = weight?.location ?? {};
+      expect(file?.path).toBe(path);
       expect((await readFile(path)).subarray(offset, offset + 48)).toEqual(Buffer.from((await weight?.bytes()) ?? []));
       expect(source.get("shared")?.location).toEqual(source.get("f32")?.location);
       expect(source.get("f32")?.location?.offset).toBe(offset - 24);

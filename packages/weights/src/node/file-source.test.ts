@@ -21,7 +21,7 @@ describe("fileSource", () => {
     await writeFile(blob, Uint8Array.of(1, 2, 3, 4));
     await symlink("blob", link);
     const source = await fileSource(link);
-    expect([source.name, source.path, source.size]).toEqual([link, blob, 4]);
+    expect([source.name, source.file?.path, source.size]).toEqual([link, blob, 4]);
     expect(await source.read(1, 2)).toEqual(Uint8Array.of(2, 3));
     expect(await source.read(4, 0)).toEqual(new Uint8Array(0));
     await source.dispose?.();
@@ -96,5 +96,23 @@ describe("A12: files that change while they are open", () => {
     await rename(`${path}.new`, path);
     expect(await weights.get("w")?.bytes()).toEqual(model.slice(-1024));
     await weights.dispose?.();
+  });
+
+  test("A12: tells whether the path still leads to the file", async () => {
+    if (process.platform === "win32") return;
+    const path = join(folder, "model.safetensors");
+    await writeFile(path, model);
+    const source = await fileSource(path);
+    expect(await source.file?.isInPlace()).toBe(true);
+    await rename(path, `${path}.old`);
+    expect(await source.file?.isInPlace()).toBe(false);
+    await writeFile(path, model);
+    expect(await source.file?.isInPlace()).toBe(false);
+    await rename(`${path}.old`, path);
+    expect(await source.file?.isInPlace()).toBe(true);
+    await truncate(path, 1);
+    await expect(source.file?.isInPlace()).rejects.toThrow("the file changed while it was open");
+    await source.dispose?.();
+    await expect(source.file?.isInPlace()).rejects.toMatchObject({ code: "disposed" });
   });
 });

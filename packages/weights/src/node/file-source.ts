@@ -1,8 +1,9 @@
 // A local file as a ByteSource: positioned reads through one handle. Notices a file that is cut off or rewritten while
-// it is open. Does not map files, and does not know what is in them.
+// it is open, and one that lost its path to another. Does not map files, and does not know what is in them.
 import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, open, realpath } from "node:fs/promises";
+import { type FileHandle, open, realpath, stat } from "node:fs/promises";
 import { DisposedError, GlimpseError, throwIfAborted } from "@glimpsejs/base";
+import type { LocalFile } from "@glimpsejs/graph";
 import type { ByteSource } from "../byte-source.ts";
 import { errnoOf } from "./errno.ts";
 
@@ -34,22 +35,21 @@ export async function fileSource(path: string): Promise<ByteSource> {
 
 class FileSource implements ByteSource {
   readonly name: string;
-  readonly path: string;
   readonly size: number;
+  readonly file: LocalFile;
   private readonly opened: BigIntStats;
   private handle: FileHandle | undefined;
 
   constructor(name: string, path: string, handle: FileHandle, opened: BigIntStats) {
     this.name = name;
-    this.path = path;
     this.size = Number(opened.size);
+    this.file = { path, isInPlace: () => this.isAt(path) };
     this.handle = handle;
     this.opened = opened;
   }
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const handle = this.handle;
-    if (handle === undefined) throw new DisposedError(this.name);
+    const handle = this.open;
     const bytes = this.allocate(length);
     let filled = 0;
     while (filled < length) {
@@ -59,8 +59,31 @@ class FileSource implements ByteSource {
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
+    await this.refuseChanges(handle, filled < length);
+    return bytes;
+  }
+
+  async dispose(): Promise<void> {
+    const handle = this.handle;
+    this.handle = undefined;
+    await handle?.close();
+  }
+
+  private get open(): FileHandle {
+    if (this.handle === undefined) throw new DisposedError(this.name);
+    return this.handle;
+  }
+
+  private async isAt(path: string): Promise<boolean> {
+    await this.refuseChanges(this.open);
+    // Whatever the reason why the path leads nowhere, the handle reads on.
+    const now = await stat(path, { bigint: true }).catch(() => undefined);
+    return now?.dev === this.opened.dev && now.ino === this.opened.ino;
+  }
+
+  private async refuseChanges(handle: FileHandle, cutOff = false): Promise<void> {
     const now = await handle.stat({ bigint: true });
-    if (filled < length || now.size !== this.opened.size || now.mtimeNs !== this.opened.mtimeNs) {
+    if (cutOff || now.size !== this.opened.size || now.mtimeNs !== this.opened.mtimeNs) {
       throw new GlimpseError(
         {
           subject: this.name,
@@ -72,13 +95,6 @@ class FileSource implements ByteSource {
         { code: "invalid-weights" },
       );
     }
-    return bytes;
-  }
-
-  async dispose(): Promise<void> {
-    const handle = this.handle;
-    this.handle = undefined;
-    await handle?.close();
   }
 
   private allocate(length: number): Uint8Array {

@@ -23,7 +23,7 @@ test("reads a checkpoint from a folder, whose weights say where they are", async
   expect(await files.json("vocab.json")).toBeUndefined();
   const weights = await openWeights(files);
   await files.dispose();
-  expect(weights.get("w")?.location?.path).toContain("model.safetensors");
+  expect(weights.get("w")?.location?.file.path).toContain("model.safetensors");
   expect(await weights.get("w")?.bytes()).toEqual(Uint8Array.of(0, 1, 2, 3));
   await weights.dispose?.();
   expect(await rejection(files.json("config.json"))).toMatchObject({ code: "disposed" });

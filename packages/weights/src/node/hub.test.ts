@@ -134,7 +134,7 @@ describe("openHub", () => {
         const weights = await openWeights(files);
         await files.dispose();
         expect(await weights.get("w")?.bytes()).toEqual(Uint8Array.of(0, 1, 2, 3));
-        expect(weights.get("w")?.location?.path).toContain(cacheDir);
+        expect(weights.get("w")?.location?.file.path).toContain(cacheDir);
         await weights.dispose?.();
         hub.repos["org/name"] = { revisions: { main: { "config.json": "{}" } } };
         const error = await rejection(openWeights(await openHub("org/name", options())));
