@@ -15,7 +15,8 @@ import {
   temporalEmbedding,
   visionGraph,
 } from "@glimpsejs/model";
-import { readFloat32 } from "./weights.ts";
+import { checkPixelValues, cropped } from "./pixel-values.ts";
+import { forBackend, readFloat32 } from "./weights.ts";
 
 /** The graphs of one model; which of them exist depends on the part of the model that was loaded. */
 export type GraphName = "vision" | "visionInternals" | "decoder" | "forward";
@@ -40,12 +41,15 @@ export interface EncodeOptions {
 /** A compiled GIT model. Owns its program, weights and backend. */
 export class Engine {
   readonly config: GitConfig;
+  /** As they are stored; the backend is given those it cannot take as float32. */
   readonly weights: WeightSource;
   readonly part: ModelPart;
   private readonly backend: Backend;
   private readonly program: Program<string>;
   private readonly tables = new Map<string, Promise<HostTensor<"float32">>>();
   private disposed: Promise<void> | undefined;
+  /** Whether another engine has taken over weights and backend. */
+  private isReplaced = false;
 
   private constructor({ config, weights, part, backend }: EngineOptions, program: Program<string>) {
     this.config = config;
@@ -57,19 +61,16 @@ export class Engine {
 
   /** Builds the graphs and compiles them. The backend may load weights later, when a graph is first run. */
   static async open(options: EngineOptions): Promise<Engine> {
-    const program = await options.backend.compile(
-      graphsOf(options.config, options.part),
-      options.weights,
-      options.signal,
-    );
+    const { config, weights, part, backend, signal } = options;
+    const program = await backend.compile(graphsOf(config, part), forBackend(weights, backend), signal);
     return new Engine(options, program);
   }
 
-  /** The same model with other weights or another configuration, on the same backend; this engine is disposed. */
-  async replaced(change: { readonly config?: GitConfig; readonly weights?: WeightSource }): Promise<Engine> {
+  /** The same part of the model with another configuration and weights, on the same backend; this engine is disposed. */
+  async replaced(change: { readonly config: GitConfig; readonly weights: WeightSource }): Promise<Engine> {
     this.checkAlive();
-    const { config, part, backend } = this;
-    const next = await Engine.open({ config, weights: this.weights, part, backend, ...change });
+    const next = await Engine.open({ ...change, part: this.part, backend: this.backend });
+    this.isReplaced = true;
     this.disposed = this.program.dispose();
     await this.disposed;
     return next;
@@ -126,14 +127,27 @@ export class Engine {
   /** Frees the program, the weights' files and the backend. Safe to call twice; waits for runs under way. */
   dispose(): Promise<void> {
     this.disposed ??= (async () => {
-      await this.program.dispose();
-      await this.backend.dispose();
-      await this.weights.dispose?.();
+      try {
+        await this.program.dispose();
+      } finally {
+        await this.backend.dispose().finally(() => this.weights.dispose?.());
+      }
     })();
     return this.disposed;
   }
 
-  private checkAlive(): void {
+  /** Throws DisposedError after dispose(), and "disposed" where the model has got other weights since. */
+  checkAlive(): void {
+    if (this.isReplaced) {
+      throw new GlimpseError(
+        {
+          subject: "model",
+          problem: "resizeTokenEmbeddings() or pruneHeads() changed it since this text was begun",
+          advice: "Begin the text anew.",
+        },
+        { code: "disposed" },
+      );
+    }
     if (this.disposed !== undefined) throw new DisposedError("model");
   }
 
@@ -165,57 +179,4 @@ function graphsOf(config: GitConfig, part: ModelPart): Readonly<Record<string, G
   if (part === "vision") return vision;
   const forward = forwardGraph(config, { head: part === "causalLM" });
   return part === "model" ? { ...vision, forward } : { ...vision, forward, decoder: decoderGraph(config) };
-}
-
-/** Checks rank and sizes, all problems at once, and returns the pixels as [B, F, C, H, W]. */
-function checkPixelValues(
-  pixels: HostTensor<"float32">,
-  config: GitConfig,
-  interpolate: boolean,
-): HostTensor<"float32"> {
-  const { imageSize, numChannels, patchSize } = config.visionConfig;
-  const maxFrames = config.numImageWithEmbedding ?? 0;
-  const fail = (problem: string, expected: string, got: unknown, advice?: string): never => {
-    throw new GlimpseError(
-      { subject: "pixelValues", problem, expected, got: String(got), advice },
-      { code: "invalid-argument" },
-    );
-  };
-  const { shape } = pixels;
-  if (shape.length !== 4 && shape.length !== 5)
-    fail("the rank is wrong", "[B, C, H, W] or [B, F, C, H, W]", `[${shape.join(", ")}]`);
-  const [batch = 0, frames = 1, channels = 0, height = 0, width = 0] =
-    shape.length === 4 ? [shape[0] ?? 0, 1, ...shape.slice(1)] : shape;
-  if (batch < 1 || frames < 1) fail("there is no picture", "at least one", `[${shape.join(", ")}]`);
-  if (channels !== numChannels) fail("the number of channels is wrong", String(numChannels), channels);
-  if (shape.length === 5 && frames > maxFrames) {
-    const advice =
-      maxFrames === 0 ? "This checkpoint is for still pictures; pass [B, C, H, W]." : "Sample fewer frames.";
-    fail("there are more frames than temporal embeddings", `at most ${maxFrames}`, frames, advice);
-  }
-  if (interpolate ? height < patchSize || width < patchSize : height !== imageSize || width !== imageSize) {
-    const expected = interpolate ? `at least ${patchSize} × ${patchSize}` : `${imageSize} × ${imageSize}`;
-    fail(
-      "the picture has the wrong size",
-      expected,
-      `${height} × ${width}`,
-      interpolate ? undefined : "Set interpolatePosEncoding for other sizes.",
-    );
-  }
-  return float32(pixels.data, [batch, frames, channels, height, width]);
-}
-
-/** The top left height × width pixels of every frame. */
-function cropped(clip: HostTensor<"float32">, height: number, width: number): HostTensor<"float32"> {
-  const [batch = 0, frames = 0, channels = 0, fullHeight = 0, fullWidth = 0] = clip.shape;
-  if (height === fullHeight && width === fullWidth) return clip;
-  const planes = batch * frames * channels;
-  const data = new Float32Array(planes * height * width);
-  for (let plane = 0; plane < planes; plane++) {
-    for (let y = 0; y < height; y++) {
-      const start = (plane * fullHeight + y) * fullWidth;
-      data.set(clip.data.subarray(start, start + width), (plane * height + y) * width);
-    }
-  }
-  return float32(data, [batch, frames, channels, height, width]);
 }

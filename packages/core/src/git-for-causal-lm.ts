@@ -4,7 +4,7 @@ import { GenerationConfig, type GitConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { generationDefaults, type Notice, readConfig, readGenerationConfig } from "./checkpoint.ts";
-import { prunedHeads, resizedEmbeddings } from "./edit-weights.ts";
+import { type EditedModel, prunedHeads, resizedEmbeddings } from "./edit-weights.ts";
 import type { EncodeOptions, Engine } from "./engine.ts";
 import { type ForwardOutput, forward } from "./forward/forward.ts";
 import type { ForwardInputs, Rows } from "./forward/inputs.ts";
@@ -15,6 +15,7 @@ import type { GenerateOptions } from "./generation/options.ts";
 import { type GenerationPlan, planGeneration } from "./generation/plan.ts";
 import { searchRows } from "./generation/rows.ts";
 import type { Search, Sequence, Step } from "./generation/search.ts";
+import { rejectUnknownOptions, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import {
   type FreshModelOptions,
@@ -98,33 +99,42 @@ export class GitForCausalLM extends PreTrainedModel {
 
   /** Encodes pictures or clips once, for any number of generate() calls. Dispose the trunk. */
   encode(pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<Trunk> {
-    return this.queue.run(() => Trunk.encode(this.engine, pixelValues, options), options.signal);
+    return this.queue.run(async () => {
+      rejectUnknownOptions(options, ["interpolatePosEncoding", "signal"]);
+      return Trunk.encode(this.engine, pixelValues, options);
+    }, options.signal);
   }
 
-  /** Throws what generate() would throw for these options, without running anything. */
-  checkOptions(options: GenerateOptions): void {
-    planGeneration(options, this.generationConfig, this.config);
+  /** Throws what generate() would throw for these options and prompts of these lengths, without running anything. */
+  checkOptions(options: GenerateOptions, promptLengths: readonly number[] = []): void {
+    const plan = planGeneration(options, this.generationConfig, this.config);
+    for (const length of promptLengths) plan.maxNewTokens(length);
   }
 
   /** Continues every prompt. Throws "invalid-argument" listing everything wrong with `inputs`, "non-finite", "aborted". */
-  async generate(inputs: GenerateInputs): Promise<GenerateOutput> {
-    const request = this.request(inputs);
-    const { plan, inputIds } = request;
-    return this.queue.run(() => collect(this.search(request), inputIds, plan), plan.signal);
+  generate(inputs: GenerateInputs): Promise<GenerateOutput> {
+    // Checked when its turn has come: a call before it may change the vocabulary.
+    return this.queue.run(async () => {
+      const request = this.request(inputs);
+      return collect(this.search(request), request.inputIds, request.prompts, request.plan);
+    }, inputs.signal);
   }
 
-  /** generate() as it goes: the state of all sequences after each step. Other calls may run between two steps. */
+  /**
+   * generate() as it goes: the state of all sequences after each step. Other calls may run between two steps; one that
+   * changes the model's weights ends this one with a "disposed" error.
+   */
   async *generateSteps(inputs: GenerateInputs): AsyncGenerator<Step, readonly Sequence[], undefined> {
-    const request = this.request(inputs);
-    const steps = this.search(request);
+    const request = await this.queue.run(async () => this.request(inputs), inputs.signal);
+    const search = this.search(request);
     try {
       for (;;) {
-        const { value, done } = await this.queue.run(() => steps.next(), request.plan.signal);
+        const { value, done } = await this.queue.run(() => search.next(), inputs.signal);
         if (done) return value;
         yield value;
       }
     } finally {
-      await steps.return([]);
+      await search.return([]);
     }
   }
 
@@ -135,25 +145,29 @@ export class GitForCausalLM extends PreTrainedModel {
 
   /**
    * Changes the vocabulary to `size` tokens. Old rows keep their embeddings and logits; new ones start as in a fresh
-   * model (seeded). The generation config keeps its token ids, which must still exist.
+   * model (seeded). The generation config keeps its token ids, which must still exist. Trunks and pastKeyValues of
+   * before cannot be used afterwards, nor can texts be continued that are being generated step by step.
    */
-  resizeTokenEmbeddings(size: number, options: { readonly seed?: number } = {}): Promise<void> {
-    return this.queue.run(async () => {
-      const { config, weights } = await resizedEmbeddings(
-        this.engine.config,
-        this.engine.weights,
-        size,
-        options.seed ?? 0,
-      );
-      this.engine = await this.engine.replaced({ config, weights });
+  resizeTokenEmbeddings(size: number, options: { readonly seed?: number | undefined } = {}): Promise<void> {
+    const { seed = 0 } = options;
+    return this.edit(async ({ config, weights }) => {
+      throwProblems([...unknownOptions(options, ["seed"]), ...seedProblems(seed)]);
+      return resizedEmbeddings(config, weights, size, seed);
     });
   }
 
-  /** Removes attention heads of the text decoder, given per layer; the result equals a headMask of 0 for them. */
+  /**
+   * Removes attention heads of the text decoder, given per layer; the result equals a headMask of 0 for them. Trunks and
+   * pastKeyValues of before cannot be used afterwards.
+   */
   pruneHeads(heads: Readonly<Record<number, readonly number[]>>): Promise<void> {
+    return this.edit(({ config, weights }) => prunedHeads(config, weights, heads));
+  }
+
+  private edit(change: (model: EditedModel) => Promise<EditedModel>): Promise<void> {
     return this.queue.run(async () => {
-      const { config, weights } = await prunedHeads(this.engine.config, this.engine.weights, heads);
-      this.engine = await this.engine.replaced({ config, weights });
+      this.engine.checkAlive();
+      this.engine = await this.engine.replaced(await change(this.engine));
     });
   }
 
@@ -181,22 +195,22 @@ export class GitForCausalLM extends PreTrainedModel {
     const inputIds = given ?? Array.from({ length: pictures }, () => [this.startToken()]);
     const prompts = promptsOf(inputIds, attentionMask, pictures, this.config);
     for (const prompt of prompts) plan.maxNewTokens(prompt.ids.length);
-    return { plan, inputIds, prompts, pictures, pixelValues, trunk, interpolatePosEncoding };
+    return { engine: this.engine, plan, inputIds, prompts, pictures, pixelValues, trunk, interpolatePosEncoding };
   }
 
   /** Encodes the pictures if they are not yet, and searches. A trunk of its own is freed at the end. */
   private async *search(request: GenerationRequest): Search {
-    const { plan, prompts, pictures, pixelValues, interpolatePosEncoding } = request;
+    const { engine, plan, prompts, pictures, pixelValues, interpolatePosEncoding } = request;
     const own = request.trunk === undefined;
     const encodeOptions = { interpolatePosEncoding, signal: plan.signal };
     const trunk =
       request.trunk ??
       (pixelValues === undefined
-        ? Trunk.empty(this.engine, pictures)
-        : await Trunk.encode(this.engine, pixelValues, encodeOptions));
+        ? Trunk.empty(engine, pictures)
+        : await Trunk.encode(engine, pixelValues, encodeOptions));
     try {
       const search = plan.numBeams > 1 ? searchBeams : searchRows;
-      return yield* search(() => new TokenTree(this.engine, trunk), prompts, plan);
+      return yield* search(() => new TokenTree(engine, trunk), prompts, plan);
     } finally {
       if (own) trunk.dispose();
     }
@@ -218,6 +232,8 @@ export class GitForCausalLM extends PreTrainedModel {
 
 /** One call of generate(), checked. */
 interface GenerationRequest {
+  /** What it runs on to its end, whatever becomes of the model between two steps. */
+  readonly engine: Engine;
   readonly plan: GenerationPlan;
   readonly inputIds: Rows;
   readonly prompts: readonly Prompt[];

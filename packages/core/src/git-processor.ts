@@ -87,6 +87,12 @@ export class GitProcessor {
 
   /** Decodes pictures, one after the other, without preparing them for the model. */
   async pictures(inputs: readonly unknown[], signal?: AbortSignal): Promise<readonly Picture[]> {
+    if (!Array.isArray(inputs)) {
+      throw new GlimpseError(
+        { subject: "pictures", problem: "they are no list", got: typeof inputs, advice: "Put one picture into [ ]." },
+        { code: "invalid-argument" },
+      );
+    }
     const pictures: Picture[] = [];
     for (const input of inputs) pictures.push(await this.platform.picture(input, signal));
     return pictures;

@@ -2,7 +2,7 @@
 import type { GitConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
 import type { EncodeOptions } from "./engine.ts";
-import { readFloats } from "./logits.ts";
+import { readAllFloats } from "./logits.ts";
 import { rejectUnknownOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import {
@@ -74,10 +74,9 @@ export class GitVisionModel extends PreTrainedModel {
         ...hidden,
         ...attention,
       ]);
-      const read = new Map<string, HostTensor<"float32">>();
-      for (const [name, tensor] of Object.entries(outputs)) read.set(name, await readFloats(tensor));
-      const all = (names: readonly string[]) => names.flatMap((name) => read.get(name) ?? []);
-      const [lastHiddenState] = all(["lastHiddenState"]);
+      const read = await readAllFloats(outputs);
+      const all = (names: readonly string[]) => names.flatMap((name) => read[name] ?? []);
+      const { lastHiddenState } = read;
       if (lastHiddenState === undefined) throw new TypeError('backend: the output "lastHiddenState" is missing.');
       return {
         lastHiddenState,

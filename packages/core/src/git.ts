@@ -1,24 +1,15 @@
 // The front door: one object that captions pictures and answers questions about them. It only composes: the processor
 // prepares, the model generates, the tokenizer writes.
-import { GlimpseError } from "@glimpsejs/base";
+import { GlimpseError, show } from "@glimpsejs/base";
 import type { HostTensor } from "@glimpsejs/graph";
 import { type Notice, readConfig } from "./checkpoint.ts";
 import { explainWords } from "./explain/explain.ts";
-import type { Rows } from "./forward/inputs.ts";
 import type { GenerateOutput } from "./generation/generate.ts";
-import type { GenerateOptions } from "./generation/options.ts";
 import { GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitProcessor } from "./git-processor.ts";
 import { rejectUnknownOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
-import {
-  type Preset,
-  paperClipProcessor,
-  paperQuestionPixels,
-  presetOptions,
-  presetQuestion,
-  presets,
-} from "./presets.ts";
+import { checkPreset } from "./presets.ts";
 import { type ModelOptions, withFiles } from "./pretrained-model.ts";
 import {
   checkTexts,
@@ -28,24 +19,25 @@ import {
   type TextScore,
   textScore,
 } from "./scoring/results.ts";
+import { pixelValuesOf } from "./subject.ts";
 import {
   type EncodeTaskOptions,
   type ExplainedText,
+  encodeOptionNames,
   type ScoreOptions,
   type StreamOptions,
   type Subject,
   type TaskOptions,
   type TextResult,
-  taskOptionNames,
 } from "./tasks.ts";
+import { promptOf, type TextRequest, textRequest, textResult, textResults } from "./text-request.ts";
 import { Trunk } from "./trunk.ts";
-
-const defaultNewTokens = 50;
 
 /** A loaded model with its processor. Owns the model: dispose() when done, or declare it with `await using`. */
 export class Git {
   readonly model: GitForCausalLM;
   readonly processor: GitProcessor;
+  private readonly calls = new Set<Promise<unknown>>();
 
   private constructor(model: GitForCausalLM, processor: GitProcessor) {
     this.model = model;
@@ -70,14 +62,9 @@ export class Git {
   caption(pictures: readonly unknown[], options?: TaskOptions): Promise<TextResult[]>;
   caption(subject: Subject, options?: TaskOptions): Promise<TextResult>;
   async caption(subject: Subject, options: TaskOptions = {}): Promise<TextResult | TextResult[]> {
-    if (!Array.isArray(subject)) return only(await this.run(subject, [undefined], options));
-    return subject.length === 0
-      ? []
-      : this.run(
-          subject,
-          subject.map(() => undefined),
-          options,
-        );
+    if (!Array.isArray(subject)) return only(await this.run("caption()", subject, [undefined], options));
+    const captions = subject.map(() => undefined);
+    return subject.length === 0 ? [] : this.run("caption()", subject, captions, options, subject.length);
   }
 
   /**
@@ -91,8 +78,10 @@ export class Git {
     question: string | readonly string[],
     options: TaskOptions = {},
   ): Promise<TextResult | TextResult[]> {
-    if (typeof question === "string") return only(await this.run(subject, [question], options));
-    return question.length === 0 ? [] : this.run(subject, question, options);
+    if (!Array.isArray(question))
+      return only(await this.run("answer()", subject, [checkedQuestion(question)], options));
+    const questions = question.map(checkedQuestion);
+    return questions.length === 0 ? [] : this.run("answer()", subject, questions, options);
   }
 
   /**
@@ -102,7 +91,7 @@ export class Git {
   async *stream(subject: Subject, options: StreamOptions = {}): AsyncGenerator<string, TextResult, undefined> {
     const { question, ...task } = options;
     const request = this.request([question], task);
-    const { trunk, own } = await this.trunk(subject, { ...task, forQuestion: question !== undefined });
+    const { trunk, own } = await this.trunk(subject, encodeOptions(task, question));
     const steps = this.model.generateSteps({ ...request, trunk });
     const decoder = this.processor.tokenizer.incrementalDecoder({ skipSpecialTokens: true });
     const inOrder = (request.numBeams ?? this.model.generationConfig.numBeams ?? 1) === 1;
@@ -113,7 +102,7 @@ export class Git {
         if (piece !== "") yield piece;
       }
       const [best] = step.value;
-      const result = this.result(best?.tokens ?? [], best?.logProbs ?? [], best?.score);
+      const result = textResult(this.processor, best?.tokens ?? [], best?.logProbs ?? [], best?.score);
       const last = inOrder ? decoder.finish() : result.text;
       if (last !== "") yield last;
       return result;
@@ -125,12 +114,21 @@ export class Git {
 
   /**
    * How likely given texts are as captions of a picture, or as answers to `question`: their log-likelihoods, in the
-   * order of `texts`, many texts on one encode. Throws "invalid-argument" listing texts that are empty or too long.
+   * order of `texts`, many texts on one encode. Throws "invalid-argument" listing texts that are empty or too long, and
+   * for a batch of pictures.
    */
-  async score(subject: Subject, texts: readonly string[], options: ScoreOptions = {}): Promise<readonly TextScore[]> {
+  score(subject: Subject, texts: readonly string[], options: ScoreOptions = {}): Promise<readonly TextScore[]> {
+    return this.during(() => this.scored(subject, texts, options));
+  }
+
+  private async scored(
+    subject: Subject,
+    texts: readonly string[],
+    options: ScoreOptions,
+  ): Promise<readonly TextScore[]> {
     rejectUnknownOptions(options, ["question", "signal"]);
     const { tokenizer } = this.processor;
-    const prompt = this.prompt(options.question);
+    const prompt = promptOf(tokenizer, options.question);
     const tokens = texts.map((text) => [
       ...tokenizer.encode(text, { addSpecialTokens: false }).inputIds,
       tokenizer.sepTokenId,
@@ -139,6 +137,7 @@ export class Git {
     checkTexts("score()", texts, tokens, this.model.config.maxPositionEmbeddings - prompt.length + 1);
     const { trunk, own } = await this.trunk(subject, { signal: options.signal });
     try {
+      checkPictures("score()", trunk, 1);
       const logProbs = await this.model.scoreTexts({
         trunk,
         picture: 0,
@@ -177,7 +176,7 @@ export class Git {
   async explain(subject: Exclude<Subject, Trunk>, options: StreamOptions = {}): Promise<ExplainedText> {
     const { question, ...task } = options;
     const request = this.request([question], task);
-    const encoding = { ...task, forQuestion: question !== undefined };
+    const encoding = encodeOptions(task, question);
     const pixelValues = await this.pixelValues(subject, encoding);
     using trunk = await this.encodePixels(pixelValues, encoding);
     const result = only(this.results(await this.model.generate({ ...request, trunk })));
@@ -196,11 +195,14 @@ export class Git {
 
   /** Encodes a picture or clip (or an array of pictures) once, for any number of later calls. Dispose the trunk. */
   async encode(subject: Subject, options: EncodeTaskOptions = {}): Promise<Trunk> {
+    rejectUnknownOptions(options, encodeOptionNames);
+    if (options.preset !== undefined) checkPreset(options.preset);
     return this.encodePixels(await this.pixelValues(subject, options), options);
   }
 
-  /** Frees the model once calls under way have ended. Safe to call twice. */
+  /** Frees the model once calls under way have ended; a stream that is not read to its end fails. Safe to call twice. */
   async dispose(): Promise<void> {
+    await Promise.allSettled(this.calls);
     await this.model.dispose();
   }
 
@@ -208,37 +210,39 @@ export class Git {
     await this.dispose();
   }
 
-  /** A picture, an array of pictures or a clip, decoded and prepared as the preset says. */
-  private async pixelValues(subject: Subject, options: EncodeTaskOptions): Promise<HostTensor<"float32">> {
-    const { preset, forQuestion, signal } = options;
-    const { processor } = this;
-    const decode = (inputs: readonly unknown[]) => processor.pictures(inputs, signal);
-    if (isClip(subject)) {
-      const clips = preset === "paper" ? paperClipProcessor(processor) : processor.imageProcessor;
-      return clips.preprocessClip(await decode(subject.frames));
-    }
-    const pictures = await decode(Array.isArray(subject) ? subject : [subject]);
-    const [first] = pictures;
-    if (preset !== "paper" || !forQuestion || first === undefined) return processor.imageProcessor.preprocess(pictures);
-    return paperQuestionPixels(processor, first, this.model.config.visionConfig.imageSize);
+  private pixelValues(subject: Subject, options: EncodeTaskOptions): Promise<HostTensor<"float32">> {
+    return pixelValuesOf(subject, this.processor, this.model.config.visionConfig.imageSize, options);
   }
 
   private encodePixels(pixelValues: HostTensor<"float32">, { preset, signal }: EncodeTaskOptions): Promise<Trunk> {
     return this.model.encode(pixelValues, { interpolatePosEncoding: preset === "paper", signal });
   }
 
-  private async run(
+  /** One text a question (a caption where it is undefined), about `pictures` pictures. */
+  private run(
+    name: string,
     subject: Subject,
     questions: readonly (string | undefined)[],
     options: TaskOptions,
+    pictures = 1,
   ): Promise<TextResult[]> {
-    const request = this.request(questions, options);
-    const { trunk, own } = await this.trunk(subject, { ...options, forQuestion: questions[0] !== undefined });
-    try {
-      return this.results(await this.model.generate({ ...request, trunk }));
-    } finally {
-      if (own) trunk.dispose();
-    }
+    return this.during(async () => {
+      const request = this.request(questions, options);
+      const { trunk, own } = await this.trunk(subject, encodeOptions(options, questions[0]));
+      try {
+        checkPictures(name, trunk, pictures);
+        return this.results(await this.model.generate({ ...request, trunk }));
+      } finally {
+        if (own) trunk.dispose();
+      }
+    });
+  }
+
+  /** Remembers a call while it lasts, so that dispose() can wait for it. */
+  private during<T>(call: () => Promise<T>): Promise<T> {
+    const running = call();
+    this.calls.add(running);
+    return running.finally(() => this.calls.delete(running));
   }
 
   private async trunk(subject: Subject, options: EncodeTaskOptions): Promise<{ trunk: Trunk; own: boolean }> {
@@ -246,57 +250,46 @@ export class Git {
     return { trunk: await this.encode(subject, options), own: true };
   }
 
-  /** What generate() is asked, checked before any picture is decoded. A question that is undefined is a caption. */
   private request(questions: readonly (string | undefined)[], options: TaskOptions): TextRequest {
-    rejectUnknownOptions(options, taskOptionNames);
-    const { preset = "hf", ...given } = options;
-    if (!presets.includes(preset)) {
-      throw new GlimpseError(
-        {
-          subject: 'option "preset"',
-          problem: "there is no such preset",
-          expected: presets.join(" or "),
-          got: String(preset),
-        },
-        { code: "invalid-argument" },
-      );
-    }
-    const { tokenizer } = this.processor;
-    const { maxPositionEmbeddings, visionConfig } = this.model.config;
-    const inputIds = questions.map((question) => this.prompt(question, preset));
-    const room = maxPositionEmbeddings - Math.max(...inputIds.map((ids) => ids.length)) + 1;
-    const limit = given.maxLength == null ? { maxNewTokens: Math.max(1, Math.min(defaultNewTokens, room)) } : {};
-    const decode = (ids: readonly number[]) => tokenizer.decode(ids, { skipSpecialTokens: true });
-    const ofPreset = presetOptions(preset, tokenizer, visionConfig.hiddenSize);
-    const request = { ...limit, ...ofPreset, ...given, eosTokenId: tokenizer.sepTokenId, decode };
-    this.model.checkOptions(request);
-    return { ...request, inputIds };
+    return textRequest(this.model, this.processor, questions, options);
   }
 
-  /** [CLS] and, for an answer, the question without [SEP]. */
-  private prompt(question: string | undefined, preset: Preset = "hf"): readonly number[] {
-    const { tokenizer } = this.processor;
-    const ids = question === undefined ? [] : tokenizer.encode(question, { addSpecialTokens: false }).inputIds;
-    return [tokenizer.clsTokenId, ...presetQuestion(preset, ids)];
-  }
-
-  private results({ generated, logProbs, sequencesScores }: GenerateOutput): TextResult[] {
-    return generated.map((tokens, i) => this.result(tokens, logProbs[i] ?? [], sequencesScores?.[i]));
-  }
-
-  private result(tokens: readonly number[], logProbs: readonly number[], score?: number): TextResult {
-    const text = this.processor.decode(tokens, { skipSpecialTokens: true });
-    const logProb = logProbs.reduce((sum, x) => sum + x, 0);
-    return { text, tokens, logProb, score: score ?? (tokens.length === 0 ? 0 : logProb / tokens.length) };
+  private results(output: GenerateOutput): TextResult[] {
+    return textResults(this.processor, output);
   }
 }
 
-/** A request to generate(), with its prompts. */
-type TextRequest = GenerateOptions & { readonly inputIds: Rows };
+/** How the picture of a text is encoded. */
+function encodeOptions({ preset, signal }: TaskOptions, question: string | undefined): EncodeTaskOptions {
+  return { preset, signal, forQuestion: question !== undefined };
+}
 
-/** A clip is told from a picture by its frames. */
-function isClip(subject: Subject): subject is { readonly frames: readonly unknown[] } {
-  return typeof subject === "object" && subject !== null && "frames" in subject && Array.isArray(subject.frames);
+function checkPictures(subject: string, trunk: Trunk, expected: number): void {
+  if (trunk.batch === expected) return;
+  const advice = "Pass an array of pictures to caption(), or encode them one by one.";
+  throw new GlimpseError(
+    {
+      subject,
+      problem: "the number of pictures is wrong",
+      expected: String(expected),
+      got: String(trunk.batch),
+      advice,
+    },
+    { code: "invalid-argument" },
+  );
+}
+
+function checkedQuestion(question: unknown): string {
+  if (typeof question === "string") return question;
+  throw new GlimpseError(
+    {
+      subject: "answer()",
+      problem: "a question is no text",
+      expected: "a string or an array of strings",
+      got: show(question),
+    },
+    { code: "invalid-argument" },
+  );
 }
 
 function only(results: readonly TextResult[]): TextResult {

@@ -33,6 +33,19 @@ export async function readFloats(tensor: DeviceTensor): Promise<HostTensor<"floa
   }
 }
 
+/** Reads float32 tensors one after the other and frees them, all of them also if a read fails. */
+export async function readAllFloats(
+  tensors: Readonly<Record<string, DeviceTensor>>,
+): Promise<Readonly<Record<string, HostTensor<"float32">>>> {
+  const read: Record<string, HostTensor<"float32">> = {};
+  try {
+    for (const [name, tensor] of Object.entries(tensors)) read[name] = await readFloats(tensor);
+    return read;
+  } finally {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+  }
+}
+
 /** Row `i` of a [R, V] tensor, a view. */
 export function row(tensor: HostTensor<"float32">, i: number): Float32Array {
   const width = tensor.shape.at(-1) ?? 0;

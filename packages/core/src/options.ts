@@ -1,8 +1,12 @@
-// Options are closed: a name that does not exist is an error that says which one was probably meant.
+// Options are closed: a name that does not exist is an error that says which one was probably meant. And what several
+// calls check about the values of theirs.
 import { GlimpseError, nearestName, type Problem, show } from "@glimpsejs/base";
 
 /** A problem for every key of `options` that is not in `known`. */
 export function unknownOptions(options: object, known: readonly string[]): Problem[] {
+  if (typeof options !== "object" || options === null) {
+    return [{ subject: "options", problem: "they are no object", expected: "{ name: value, … }", got: show(options) }];
+  }
   return Object.keys(options)
     .filter((name) => !known.includes(name))
     .map((name) => {
@@ -12,8 +16,32 @@ export function unknownOptions(options: object, known: readonly string[]): Probl
     });
 }
 
+/** A problem for every one of `names` whose value in `options` is given and not a function. */
+export function functionProblems<T extends object>(options: T, names: readonly (keyof T & string)[]): Problem[] {
+  return names.flatMap((name) => {
+    const value = options[name];
+    if (value === undefined || typeof value === "function") return [];
+    return [{ subject: `option "${name}"`, problem: "it is not a function", got: show(value) }];
+  });
+}
+
+/** A problem if `seed` is not an integer that a number holds exactly. */
+export function seedProblems(seed: unknown): Problem[] {
+  if (Number.isSafeInteger(seed)) return [];
+  return [{ subject: 'option "seed"', problem: "it is not an integer", got: show(seed) }];
+}
+
+/** `options` without the names whose value is undefined, so that they can be laid over defaults. */
+export function defined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** Throws "invalid-argument" with all `problems`, if there are any. */
+export function throwProblems(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+}
+
 /** Throws "invalid-argument" listing every key of `options` that is not in `known`. */
 export function rejectUnknownOptions(options: object, known: readonly string[]): void {
-  const problems = unknownOptions(options, known);
-  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+  throwProblems(unknownOptions(options, known));
 }

@@ -1,6 +1,6 @@
 // What all model classes share: opening a checkpoint or a fresh model, one call at a time, saving, dispose().
 import type { BackendPlugin } from "@glimpsejs/backend";
-import { GlimpseError } from "@glimpsejs/base";
+import { type Problem, show } from "@glimpsejs/base";
 import type { GitConfig } from "@glimpsejs/config";
 import type { WeightSource } from "@glimpsejs/graph";
 import { type ModelPart, matchWeights } from "@glimpsejs/model";
@@ -8,12 +8,13 @@ import { type CheckpointFiles, openWeights } from "@glimpsejs/weights";
 import { readConfig } from "./checkpoint.ts";
 import { Engine } from "./engine.ts";
 import { checkMemory } from "./memory.ts";
-import { rejectUnknownOptions } from "./options.ts";
+import { functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { OpenOptions, Platform } from "./platform.ts";
 import { Queue } from "./queue.ts";
 import { randomWeights } from "./random-init.ts";
 import { saveModel } from "./save.ts";
-import { forBackend, withProgress } from "./weights.ts";
+import { asStored } from "./tied-head.ts";
+import { withProgress } from "./weights.ts";
 
 /** Options of fromPretrained(). */
 export interface ModelOptions extends OpenOptions {
@@ -49,7 +50,10 @@ export abstract class PreTrainedModel {
    * transformers load it again. Large weights are written one at a time.
    */
   async savePretrained(folder: string): Promise<void> {
-    await this.queue.run(async () => saveModel(await this.platform.sink(folder), this.engine));
+    await this.queue.run(async () => {
+      this.engine.checkAlive();
+      await saveModel(await this.platform.sink(folder), this.engine);
+    });
   }
 
   /** Frees weights and device memory once calls under way have ended. Safe to call twice. */
@@ -72,7 +76,11 @@ export async function withFiles<T>(
   options: ModelOptions,
   use: (files: CheckpointFiles) => Promise<T>,
 ): Promise<T> {
-  rejectUnknownOptions(options, ["revision", "signal", "onProgress", "backend"]);
+  throwProblems([
+    ...unknownOptions(options, ["revision", "signal", "onProgress", "backend"]),
+    ...functionProblems(options, ["onProgress"]),
+    ...backendProblems(options),
+  ]);
   const files = await platform.open(source, options);
   try {
     return await use(files);
@@ -88,9 +96,10 @@ export async function openEngine(
   part: ModelPart,
   options: ModelOptions,
 ): Promise<Engine> {
-  const config = await readConfig(files);
-  const stored = await openWeights(files, { signal: options.signal });
+  const { signal } = options;
+  const stored = await openWeights(files, { signal });
   try {
+    const config = await asStored(await readConfig(files), stored, signal);
     return await engineFor(platform, config, matchWeights(stored, config, part), part, options);
   } catch (error) {
     await stored.dispose?.();
@@ -98,7 +107,7 @@ export async function openEngine(
   }
 }
 
-/** The engine of a model with random weights. Throws "invalid-argument" when the seed is not an integer. */
+/** The engine of a model with random weights. Throws "invalid-argument" for unknown options and a wrong seed. */
 export async function freshEngine(
   platform: Platform,
   config: GitConfig,
@@ -106,13 +115,21 @@ export async function freshEngine(
   options: FreshModelOptions,
 ): Promise<Engine> {
   const { seed = 0 } = options;
-  if (!Number.isSafeInteger(seed)) {
-    throw new GlimpseError(
-      { subject: 'option "seed"', problem: "it is not an integer", got: String(seed) },
-      { code: "invalid-argument" },
-    );
-  }
+  throwProblems([...unknownOptions(options, ["seed", "backend"]), ...seedProblems(seed), ...backendProblems(options)]);
   return engineFor(platform, config, randomWeights(config, part, seed), part, options);
+}
+
+/** A backend is a value that somebody opens, not a name. */
+function backendProblems({ backend }: Pick<ModelOptions, "backend">): Problem[] {
+  if (backend === undefined || typeof backend?.open === "function") return [];
+  return [
+    {
+      subject: 'option "backend"',
+      problem: "it is no backend",
+      expected: "a plugin such as ortNode()",
+      got: show(backend),
+    },
+  ];
 }
 
 async function engineFor(
@@ -130,7 +147,7 @@ async function engineFor(
       options.onProgress?.({ phase: "load", file: "weights", loaded, total });
     const progress = withProgress(weights, report);
     const { signal } = options;
-    const engine = await Engine.open({ config, weights: forBackend(progress.weights, backend), part, backend, signal });
+    const engine = await Engine.open({ config, weights: progress.weights, part, backend, signal });
     progress.done();
     return engine;
   } catch (error) {

@@ -49,7 +49,7 @@ describe("drawIndex", () => {
   test.each([[[no, no]], [[0, Number.NaN]], [[0, Number.POSITIVE_INFINITY]], [[]]])(
     "%j cannot be drawn from",
     (row) => {
-      expect(() => drawIndex(Float32Array.from(row), () => 0.5)).toThrow(/^sampling: no token has a probability/);
+      expect(() => drawIndex(Float32Array.from(row), () => 0.5)).toThrow(/^generate\(\): no token has a probability/);
     },
   );
 });

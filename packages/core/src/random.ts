@@ -30,8 +30,8 @@ export function drawIndex(scores: Float32Array, random: () => number): number {
   if (!(sum > 0)) throw nothingToDraw();
   const target = random() * sum;
   let cumulative = 0;
-  for (const [i, score] of scores.entries()) {
-    cumulative += Math.exp(score - max);
+  for (let i = 0; i < scores.length; i++) {
+    cumulative += Math.exp((scores[i] ?? 0) - max);
     if (cumulative > target) return i;
   }
   // The same sum in the same order, and a target below it: the loop has returned.
@@ -45,7 +45,8 @@ export function drawIndex(scores: Float32Array, random: () => number): number {
  */
 export function drawWithoutReplacement(scores: Float32Array, count: number, random: () => number): readonly number[] {
   const drawn: { readonly index: number; readonly key: number }[] = [];
-  for (const [index, score] of scores.entries()) {
+  for (let index = 0; index < scores.length; index++) {
+    const score = scores[index] ?? Number.NEGATIVE_INFINITY;
     if (score === Number.NEGATIVE_INFINITY) continue;
     const u = random() + 2 ** -33; // the middle of its cell: neither 0 nor 1
     const key = score - Math.log(-Math.log(u));
@@ -57,11 +58,21 @@ export function drawWithoutReplacement(scores: Float32Array, count: number, rand
   return drawn.map(({ index }) => index);
 }
 
+/**
+ * The index of the first largest of `scores` [V]. Throws "invalid-argument" if it is −Infinity or NaN, since then no
+ * token may come next.
+ */
+export function likeliestIndex(scores: Float32Array): number {
+  const best = argMax(scores);
+  if ((scores[best] ?? Number.NaN) > Number.NEGATIVE_INFINITY) return best;
+  throw nothingToDraw();
+}
+
 function nothingToDraw(): GlimpseError {
   return new GlimpseError(
     {
-      subject: "sampling",
-      problem: "no token has a probability to draw it by",
+      subject: "generate()",
+      problem: "no token has a probability to come next",
       advice: "The options together forbid every token, or a logits processor wrote NaN or Infinity.",
     },
     { code: "invalid-argument" },

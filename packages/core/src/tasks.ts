@@ -1,10 +1,10 @@
-// What the calls of Git take and give. No behaviour but the list of option names.
+// What the calls of Git take and give. No behaviour but the lists of option names.
 import type { ExplainedWord } from "./explain/heat-maps.ts";
 import { type GenerateOptions, optionNames } from "./generation/options.ts";
 import type { Preset } from "./presets.ts";
 import type { Trunk } from "./trunk.ts";
 
-/** What caption(), answer() and stream() take: whatever the platform calls a picture, the frames of a clip, or a trunk. */
+/** What every call of Git is about: whatever the platform calls a picture, the frames of a clip, or a trunk. */
 export type Subject = unknown | { readonly frames: readonly unknown[] } | Trunk;
 
 /**
@@ -56,6 +56,9 @@ export interface TextResult {
 }
 
 const generateOnly: readonly string[] = ["bosTokenId", "eosTokenId", "numReturnSequences", "outputScores", "decode"];
+
+/** Every option of encode(). */
+export const encodeOptionNames: readonly string[] = ["preset", "forQuestion", "signal"];
 
 /** Every option of caption() and answer(). */
 export const taskOptionNames: readonly string[] = [

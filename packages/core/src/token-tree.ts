@@ -4,7 +4,7 @@
 // Slots of finished branches stay until dispose(): a tree lives as long as one call (or one chain of
 // pastKeyValues), and a slot costs 2·L·D floats.
 import type { DeviceTensor, Feeds } from "@glimpsejs/backend";
-import { DisposedError } from "@glimpsejs/base";
+import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { float32, type HostTensor, int32 } from "@glimpsejs/graph";
 import type { Engine } from "./engine.ts";
 import { readFloats } from "./logits.ts";
@@ -26,7 +26,18 @@ export class TokenTree {
   private used = 0;
   private disposed = false;
 
+  /** Throws "invalid-argument" for a trunk that another engine encoded. */
   constructor(engine: Engine, trunk: Trunk) {
+    if (!trunk.isOf(engine)) {
+      throw new GlimpseError(
+        {
+          subject: "trunk",
+          problem: "it is of another model, or of this one before its weights were changed",
+          advice: "Encode the picture again.",
+        },
+        { code: "invalid-argument" },
+      );
+    }
     this.engine = engine;
     this.trunk = trunk;
     this.slotPositions = Array.from({ length: trunk.batch }, () => []);
@@ -94,13 +105,11 @@ export class TokenTree {
     };
     const present = engine.cacheNames("present");
     const image = learnsTrunk ? engine.cacheNames("image") : [];
-    // A failed run has consumed the cache; the tree cannot go on.
-    this.cache = undefined;
     let results: Readonly<Record<string, DeviceTensor>>;
     try {
       results = await engine.run(graph, all, [...outputs, ...present, ...image]);
     } catch (error) {
-      this.dispose();
+      this.dispose(); // the failed run may have consumed the cache, so the tree cannot go on
       throw error;
     }
     const take = (name: string): DeviceTensor => {

@@ -21,12 +21,14 @@ export class Trunk {
   readonly imageTokens: number;
   /** Runs of the image encoder that made this trunk: 1, or 0 for a text without a picture. */
   readonly visionRuns: number;
+  private readonly engine: Engine;
   private features: DeviceTensor | HostTensor<"float32">;
   private cache: TrunkCache | undefined;
   private disposed = false;
 
-  private constructor(features: DeviceTensor | HostTensor<"float32">, visionRuns: number) {
+  private constructor(engine: Engine, features: DeviceTensor | HostTensor<"float32">, visionRuns: number) {
     const [batch = 0, imageTokens = 0] = features.shape;
+    this.engine = engine;
     this.features = features;
     this.batch = batch;
     this.imageTokens = imageTokens;
@@ -36,12 +38,12 @@ export class Trunk {
   /** Encodes pixelValues float32 [B, 3, H, W] or [B, F, 3, H, W] with one run of the image encoder. */
   static async encode(engine: Engine, pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<Trunk> {
     const { features } = await engine.encode("vision", pixelValues, options, ["features"]);
-    return new Trunk(features, 1);
+    return new Trunk(engine, features, 1);
   }
 
   /** A trunk without image tokens, for text alone. */
   static empty(engine: Engine, batch: number): Trunk {
-    return new Trunk(float32([], [batch, 0, engine.config.visionConfig.hiddenSize]), 0);
+    return new Trunk(engine, float32([], [batch, 0, engine.config.visionConfig.hiddenSize]), 0);
   }
 
   /** A trunk of `times` · B pictures: these, over and over. This one is freed. Only before its first use. */
@@ -53,7 +55,12 @@ export class Trunk {
     const [, tokens = 0, width = 0] = host.shape;
     const data = new Float32Array(times * host.data.length);
     for (let i = 0; i < times; i++) data.set(host.data, i * host.data.length);
-    return new Trunk(float32(data, [times * this.batch, tokens, width]), this.visionRuns);
+    return new Trunk(this.engine, float32(data, [times * this.batch, tokens, width]), this.visionRuns);
+  }
+
+  /** Whether `engine` encoded it, so that it fits what that computes. */
+  isOf(engine: Engine): boolean {
+    return this.engine === engine;
   }
 
   /** The image features float32 [B, I, Dv] while no decoder run has seen them, then undefined. */

@@ -45,4 +45,9 @@ test("every word of a caption has a heat map, and two things beside each other a
   const decoded = toPicture(await loadImage(png));
   expect([decoded.width, decoded.height]).toEqual([seen.width, seen.height]);
   expect(decoded.data).not.toEqual(seen.data);
+  await expect(heatMapPng(seen, first.heatMap, 1)).rejects.toThrow(/there is no such frame, expected 0 to 0, got 1/);
+
+  // A text as long as the model has positions for: its last token was never fed.
+  const longest = await git.explain(picture, { maxNewTokens: 64, minNewTokens: 64 });
+  expect(longest.tokens).toHaveLength(64);
 }, 60_000);

@@ -193,6 +193,18 @@ describe("generate() refuses what it cannot do, before anything runs, and the ne
     );
   });
 
+  test("C25: pixel values of another dtype, or fewer than their shape says", async () => {
+    const bytes = { dtype: "uint8", shape: [1, 3, 32, 32], data: new Uint8Array(3072) };
+    await expect(model.generate({ pixelValues: bytes as never })).rejects.toThrow(
+      /pixelValues: the dtype is wrong, expected float32/,
+    );
+    const short = { dtype: "float32", shape: [1, 3, 32, 32], data: new Float32Array(9) } as const;
+    await expect(model.generate({ pixelValues: short })).rejects.toThrow(/expected 3072 elements, got 9/);
+    await expect(model.forward({ inputIds: [[1]], headMask: { ...short, shape: [3, 4] } })).rejects.toThrow(
+      /headMask.*expected 12 elements, got 9/,
+    );
+  });
+
   test("A11: pixel values that are not numbers end in a typed error, not in tokens", async () => {
     const pixels = somePixels(1, 3, 32, 32);
     pixels.data.fill(Number.NaN);

@@ -76,6 +76,47 @@ describe("caption() and answer()", () => {
     expect(beams.score).toBeCloseTo(beams.logProb, 5);
   });
 
+  test("an option that is undefined is one that is not given", async () => {
+    const plain = await git.caption(pictureOf(first), { minNewTokens: 30 });
+    expect(plain.tokens.length).toBeGreaterThan(20);
+    expect(
+      await git.caption(pictureOf(first), { minNewTokens: 30, maxNewTokens: undefined, preset: undefined }),
+    ).toMatchObject({
+      tokens: plain.tokens,
+    });
+  });
+
+  test("dispose() waits for calls under way", async () => {
+    const other = await bind(
+      testPlatform({ backend: () => ortNode(), picture: (input) => loadImage(input as URL) }),
+    ).load();
+    const caption = other.caption(pictureOf(first));
+    await other.dispose();
+    expect((await caption).text).toBe(first.reference_caption);
+    await expect(other.caption(pictureOf(first))).rejects.toThrow(/it was disposed/);
+  });
+
+  test("several pictures at once are for caption() only, and the message says so", async () => {
+    const both = samples.slice(0, 2).map(pictureOf);
+    await expect(git.answer(both, "what is this?")).rejects.toThrow(
+      /answer\(\): the number of pictures is wrong, expected 1, got 2/,
+    );
+    using trunk = await git.encode(both);
+    await expect(git.caption(trunk)).rejects.toThrow(
+      /caption\(\): the number of pictures is wrong.*Pass an array of pictures/,
+    );
+  });
+
+  test("arguments of a wrong type are errors with a cure", async () => {
+    await expect(git.answer(pictureOf(first), 5 as unknown as string)).rejects.toThrow(/a question is no text.*got 5/);
+    await expect(git.caption(pictureOf(first), null as unknown as object)).rejects.toThrow(
+      /options: they are no object.*got null/,
+    );
+    await expect(glimpse.load(undefined, { backend: "ort-node" as never })).rejects.toThrow(
+      /a plugin such as ortNode\(\), got "ort-node"/,
+    );
+  });
+
   test("a wrong option or picture is an error, and the next call works", async () => {
     await expect(git.caption(pictureOf(first), { maxNewToken: 3 } as object)).rejects.toThrow(
       /Did you mean "maxNewTokens"/,
@@ -84,6 +125,46 @@ describe("caption() and answer()", () => {
       GlimpseError.isInstance(e, "missing-file"),
     );
     expect((await git.caption(pictureOf(first))).text).toBe(first.reference_caption);
+  });
+});
+
+describe("options of the front door", () => {
+  test("that are undefined leave the defaults of caption() and of the preset", async () => {
+    const undefinedOnes = { maxNewTokens: undefined, numBeams: undefined, preset: undefined };
+    expect(await git.caption(pictureOf(first), undefinedOnes)).toEqual(await git.caption(pictureOf(first)));
+    const paper = await git.caption(pictureOf(first), { preset: "paper" });
+    expect(await git.caption(pictureOf(first), { ...undefinedOnes, preset: "paper" })).toEqual(paper);
+    expect(paper.score).not.toBeCloseTo(paper.logProb / paper.tokens.length, 6); // GNMT's score, so there were beams
+  });
+
+  test("are checked before a picture is decoded, with the length of the question", async () => {
+    const never = new URL("nothing.png", demoSamples);
+    await expect(git.answer(never, "fox ".repeat(80))).rejects.toThrow(/a prompt of 81 tokens/);
+    await expect(git.answer(never, ["who?", "fox ".repeat(80)])).rejects.toThrow(/a prompt of 81 tokens/);
+    await expect(git.caption(never, { preset: "hugging" as "hf" })).rejects.toThrow(
+      /preset.*hf or paper, got "hugging"/,
+    );
+    await expect(git.encode(never, { preset: "hugging" as "hf" })).rejects.toThrow(/there is no such preset/);
+    await expect(git.encode(never, { forQuestions: true } as object)).rejects.toThrow(/Did you mean "forQuestion"/);
+  });
+
+  test("of an empty list of pictures or questions give an empty list", async () => {
+    expect(await git.caption([])).toEqual([]);
+    expect(await git.answer(pictureOf(first), [])).toEqual([]);
+  });
+
+  test("several pictures are encoded for questions of the paper too, and not scored as one", async () => {
+    using trunk = await git.encode(samples.slice(0, 2).map(pictureOf), { preset: "paper", forQuestion: true });
+    expect(trunk.batch).toBe(2);
+    await expect(git.score(trunk, ["a fox"])).rejects.toThrow(
+      /score\(\): the number of pictures is wrong, expected 1, got 2/,
+    );
+    await expect(git.score(samples.slice(0, 2).map(pictureOf), ["a fox"])).rejects.toThrow(/expected 1, got 2/);
+  });
+
+  test("process() wants a list of pictures", async () => {
+    const images = "a.png" as unknown as string[];
+    await expect(git.processor.process({ images })).rejects.toThrow(/pictures: they are no list.*Put one picture into/);
   });
 });
 
@@ -206,6 +287,15 @@ describe("loading", () => {
     const load = glimpse.load(folder);
     await expect(load).rejects.toThrow(message);
     await expect(load).rejects.toSatisfy((error) => GlimpseError.isInstance(error, code));
+  });
+
+  test("A10: a tied head that is stored with other values is believed, as the reference does", async () => {
+    const folder = copy();
+    patch(folder, { tie_word_embeddings: true });
+    await using model = await glimpse.GitForCausalLM.fromPretrained(folder);
+    expect(model.config.tieWordEmbeddings).toBe(false);
+    await using tied = await glimpse.GitForCausalLM.fromPretrained(caseFolder("forward-tied"));
+    expect(tied.config.tieWordEmbeddings).toBe(true);
   });
 
   test("a load that cannot fit into memory is refused before it starts", async () => {

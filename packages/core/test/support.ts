@@ -1,25 +1,28 @@
-// What core's tests share: a platform on plain folders, and a backend that counts its runs.
-import { mkdtempSync } from "node:fs";
+// What core's tests share: a platform on plain folders, and a backend that is watched.
+import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Backend, BackendPlugin, Program } from "@glimpsejs/backend";
+import type { Backend, BackendPlugin, DeviceTensor, Outputs, Program } from "@glimpsejs/backend";
 import { reference } from "@glimpsejs/backend-reference";
 import { bind, type Platform } from "@glimpsejs/core";
 import { demoCheckpoints } from "@glimpsejs/demo-model";
 import { float32, type HostTensor } from "@glimpsejs/graph";
 import { toPicture } from "@glimpsejs/processor";
 import { openFolder } from "@glimpsejs/weights/node";
+import { onTestFinished } from "vitest";
 
 /** The folder of one reference case. */
 export function caseFolder(name: string): string {
   return fileURLToPath(new URL(`../../../fixtures/reference/cases/${name}`, import.meta.url));
 }
 
-/** A fresh empty folder. */
+/** A fresh empty folder, removed when the test ends. */
 export function emptyFolder(): string {
-  return mkdtempSync(path.join(os.tmpdir(), "glimpse-core-"));
+  const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-core-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** A platform that knows folders, raw pixels and the reference backend. */
@@ -46,21 +49,51 @@ export function testPlatform(overrides: Partial<Platform> = {}): Platform {
 /** The classes on {@link testPlatform}. */
 export const glimpse = bind(testPlatform());
 
-/** A backend, and how often each graph has run on it. */
-export function countingBackend(inner: BackendPlugin = reference()): {
+/** A backend that is watched. */
+export interface WatchedBackend {
   readonly plugin: BackendPlugin;
+  /** How often each graph has run. */
   readonly runs: Record<string, number>;
-} {
+  /** Text tokens per picture that each run of the decoder was fed. */
+  readonly fed: readonly number[];
+  /** Outputs that nobody has freed yet. */
+  readonly live: ReadonlySet<DeviceTensor>;
+  /** The output that cannot be read while this is set. */
+  readonly unreadable: { output: string | undefined };
+}
+
+/** `inner` watched: its runs are counted and their outputs followed until they are freed. */
+export function countingBackend(inner: BackendPlugin = reference()): WatchedBackend {
   const runs: Record<string, number> = {};
+  const fed: number[] = [];
+  const live = new Set<DeviceTensor>();
+  const unreadable: WatchedBackend["unreadable"] = { output: undefined };
+  const follow = (outputs: Outputs) => {
+    for (const [name, tensor] of Object.entries(outputs)) {
+      live.add(tensor);
+      const [dispose, read] = [tensor.dispose.bind(tensor), tensor.read.bind(tensor)];
+      // The tensor itself is changed, since a backend takes only its own back.
+      Object.assign(tensor, {
+        dispose() {
+          live.delete(tensor);
+          dispose();
+        },
+        read: () => (name === unreadable.output ? Promise.reject(new Error(`${name} is lost`)) : read()),
+      });
+    }
+  };
   const plugin: BackendPlugin = {
     ...inner,
     async open() {
       const backend = await inner.open();
       const compile: Backend["compile"] = async (graphs, weights, signal) => {
         const program = await backend.compile(graphs, weights, signal);
-        const run: Program["run"] = (graph, feeds, outputs) => {
+        const run: Program["run"] = async (graph, feeds, outputs) => {
           runs[graph] = (runs[graph] ?? 0) + 1;
-          return program.run(graph as keyof typeof graphs, feeds, outputs);
+          if (graph === "decoder") fed.push(feeds["inputIds"]?.shape[1] ?? 0);
+          const results = await program.run(graph as keyof typeof graphs, feeds, outputs);
+          follow(results);
+          return results;
         };
         return { graphs: program.graphs, run, dispose: () => program.dispose() };
       };
@@ -73,7 +106,7 @@ export function countingBackend(inner: BackendPlugin = reference()): {
       };
     },
   };
-  return { plugin, runs };
+  return { plugin, runs, fed, live, unreadable };
 }
 
 /** Pixel values that no two of look alike, float32 [batch, 3, size, size] (or any other shape). */

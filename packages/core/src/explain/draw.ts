@@ -1,14 +1,22 @@
 // A heat map laid over its picture, as a PNG.
+import { GlimpseError, show } from "@glimpsejs/base";
 import type { Picture } from "@glimpsejs/processor";
 import type { HeatMap } from "./heat-maps.ts";
 import { encodePng } from "./png.ts";
 
 /**
  * Draws one frame of a heat map over the picture it is about, scaled to the picture: bright red where the model looked
- * most, the picture darkened where it did not. `picture` is the one the model saw (resized and cropped).
+ * most, the picture darkened where it did not. `picture` is the one the model saw (resized and cropped). Throws
+ * "invalid-argument" for a frame that there is not.
  */
 export async function heatMapPng(picture: Picture, heatMap: HeatMap, frame = 0): Promise<Uint8Array> {
-  const { rows, columns } = heatMap;
+  const { frames, rows, columns } = heatMap;
+  if (!Number.isInteger(frame) || frame < 0 || frame >= frames) {
+    throw new GlimpseError(
+      { subject: "heatMapPng()", problem: "there is no such frame", expected: `0 to ${frames - 1}`, got: show(frame) },
+      { code: "invalid-argument" },
+    );
+  }
   const patches = heatMap.data.subarray(frame * rows * columns, (frame + 1) * rows * columns);
   const most = patches.reduce((a, b) => Math.max(a, b), 0) || 1;
   const data = new Uint8Array(picture.data.length);

@@ -21,7 +21,8 @@ export async function explainWords(request: ExplainRequest): Promise<readonly Ex
   const { model, processor, pixelValues, prompt, tokens, signal } = request;
   const { attentions = [] } = await model.forward({
     pixelValues,
-    inputIds: [[...prompt, ...tokens]],
+    // Not the last token: nothing was chosen in its row, and the model may have no position for it.
+    inputIds: [[...prompt, ...tokens.slice(0, -1)]],
     outputAttentions: true,
     interpolatePosEncoding: true,
     signal,

@@ -31,7 +31,7 @@ export interface ForwardOutput {
 /** Runs forward() on `engine`. Throws "invalid-argument" listing everything that is wrong with `inputs`. */
 export async function forward(engine: Engine, inputs: ForwardInputs): Promise<ForwardOutput> {
   const { config } = engine;
-  const text = checkForward(inputs, config);
+  const text = checkForward(inputs, engine);
   const { outputAttentions = config.outputAttentions, outputHiddenStates = config.outputHiddenStates } = inputs;
   const shared = inputs.pastKeyValues?.tree ?? {
     tree: new TokenTree(engine, await trunkOf(engine, inputs, text)),
@@ -39,6 +39,7 @@ export async function forward(engine: Engine, inputs: ForwardInputs): Promise<Fo
   };
   // A view of our own keeps the tree alive during the call, and frees it afterwards if nobody else wants it.
   const guard = new PastKeyValues(shared, []);
+  let outputs: Readonly<Record<string, DeviceTensor>> = {};
   try {
     const past = inputs.pastKeyValues?.paths ?? Array.from({ length: text.batch }, () => []);
     const tokens = newTokens(inputs, text, past);
@@ -53,6 +54,7 @@ export async function forward(engine: Engine, inputs: ForwardInputs): Promise<Fo
       ...hidden,
       ...attention,
     ]);
+    outputs = run.outputs;
     const take = (name: string) => readFloats(run.outputs[name] as DeviceTensor);
 
     const paths = past.map((path, b) => [...path, ...run.nodes.slice(b * text.length, (b + 1) * text.length)]);
@@ -71,6 +73,8 @@ export async function forward(engine: Engine, inputs: ForwardInputs): Promise<Fo
       ...(inputs.useCache && { pastKeyValues: new PastKeyValues(shared, paths) }),
     };
   } finally {
+    // Those that were read are freed already; the others are left over from a failed read.
+    for (const tensor of Object.values(outputs)) tensor.dispose();
     guard.dispose();
   }
 }

@@ -1,8 +1,9 @@
 // The arguments of forward(), checked: every problem of one call in one error, before anything runs.
-import { GlimpseError, type Problem } from "@glimpsejs/base";
-import type { GitConfig } from "@glimpsejs/config";
+import { type Problem, show } from "@glimpsejs/base";
 import type { HostTensor } from "@glimpsejs/graph";
-import { unknownOptions } from "../options.ts";
+import type { Engine } from "../engine.ts";
+import { throwProblems, unknownOptions } from "../options.ts";
+import { float32Problems } from "../tensor-problems.ts";
 import type { PastKeyValues } from "./past-key-values.ts";
 
 /** Integers by row, one row a text; all rows of one argument have the same length. */
@@ -59,12 +60,17 @@ const names: readonly (keyof ForwardInputs)[] = [
   "signal",
 ];
 
-/** Checks the arguments of forward() and returns the shape of the text. */
-export function checkForward(inputs: ForwardInputs, config: GitConfig): TextShape {
+/** Checks the arguments of forward() on `engine` and returns the shape of the text. */
+export function checkForward(inputs: ForwardInputs, engine: Engine): TextShape {
+  const { config, part } = engine;
   const problems = unknownOptions(inputs, names);
   const report = (subject: string, problem: string, expected?: string, got?: unknown) =>
     problems.push({ subject, problem, expected, got: got === undefined ? undefined : String(got) });
 
+  for (const name of ["inputsEmbeds", "pixelValues", "headMask"] as const) {
+    if (inputs[name] !== undefined) problems.push(...float32Problems(name, inputs[name]));
+  }
+  throwProblems(problems); // what follows reads shapes
   const { inputIds, inputsEmbeds, pixelValues, pastKeyValues } = inputs;
   if ((inputIds === undefined) === (inputsEmbeds === undefined))
     report("forward()", "one of inputIds and inputsEmbeds is needed, and not both");
@@ -87,8 +93,13 @@ export function checkForward(inputs: ForwardInputs, config: GitConfig): TextShap
       past + length,
     );
   }
-  if (inputs.labels?.some((row) => row.some((id) => id < 0 && id !== -100)))
+  const { labels } = inputs;
+  if (labels !== undefined && part !== "causalLM")
+    report("labels", "a loss needs the vocabulary head of GitForCausalLM");
+  if (labels?.some((row) => row.some((id) => id < 0 && id !== -100)))
     report("labels", "a label is negative", "−100 or a token id");
+  if (labels?.every((row) => row.slice(1).every((id) => id === -100)))
+    report("labels", "there is nothing to predict", "a label other than −100 after the first token");
   if (pixelValues !== undefined && batch % (pixelValues.shape[0] ?? 0) !== 0) {
     report("pixelValues", "the pictures do not fit the texts", `a number that divides ${batch}`, pixelValues.shape[0]);
   }
@@ -96,6 +107,8 @@ export function checkForward(inputs: ForwardInputs, config: GitConfig): TextShap
     if (pixelValues !== undefined) report("pixelValues", "pastKeyValues hold a picture already; pass one of the two");
     if (pastKeyValues.batch !== batch)
       report("pastKeyValues", "it has another number of rows", String(batch), pastKeyValues.batch);
+    if (!pastKeyValues.tree.tree.trunk.isOf(engine))
+      report("pastKeyValues", "they are of another model, or of this one before its weights were changed");
   }
   const { headMask } = inputs;
   const { numHiddenLayers: layers, numAttentionHeads: heads } = config;
@@ -106,7 +119,7 @@ export function checkForward(inputs: ForwardInputs, config: GitConfig): TextShap
   ) {
     report("headMask", "the shape is wrong", `[${heads}] or [${layers}, ${heads}]`, `[${headMask.shape.join(", ")}]`);
   }
-  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+  throwProblems(problems);
   return { batch, length };
 }
 
@@ -127,6 +140,10 @@ function checkRows(
       got: String(rows.length),
     });
   for (const [r, row] of rows.entries()) {
+    if (typeof row !== "object" || row === null) {
+      problems.push({ subject: `${subject} row ${r}`, problem: "it is not a list", got: show(row) });
+      continue;
+    }
     if (!lengths.includes(row.length)) {
       problems.push({
         subject: `${subject} row ${r}`,

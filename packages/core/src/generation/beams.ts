@@ -3,7 +3,7 @@
 // two children, one that is not chosen simply grows no further, and nothing in the cache is copied or reordered.
 import { drawWithoutReplacement, randomGenerator } from "../random.ts";
 import { type Candidate, topCandidates } from "./candidates.ts";
-import { extended, type GrownLeaf, growLeaves, type Leaf, type Prompt, seedLeaf } from "./leaves.ts";
+import { extended, type GrownLeaf, growLeaves, type Leaf, type Prompt, seedLeaf, uprooted } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
 import { logProbabilities } from "./processors/distribution.ts";
 import { Growth, isFinished, processed, type Search, type Sequence, type Step, type TreeFactory } from "./search.ts";
@@ -33,7 +33,7 @@ interface BeamGroup {
   done: boolean;
 }
 
-/** Beam search: for each prompt the numReturnSequences best texts by the plan's lengthScore, best first. */
+/** Beam search: for each prompt up to numReturnSequences texts, the best by the plan's lengthScore first. */
 export async function* searchBeams(makeTree: TreeFactory, prompts: readonly Prompt[], plan: GenerationPlan): Search {
   const random = randomGenerator(plan.seed);
   const size = plan.numBeams / plan.numBeamGroups;
@@ -52,7 +52,11 @@ export async function* searchBeams(makeTree: TreeFactory, prompts: readonly Prom
   try {
     while (groups.some((group) => !group.done) && !growth.isLate) {
       const { tree, fresh } = growth.next(groups.flatMap(runningSequences));
-      if (fresh) for (const group of groups) group.running = withoutNodes(group.running);
+      if (fresh) {
+        for (const group of groups) {
+          group.running = group.running.map((beam) => ({ ...beam, leaf: uprooted(beam.leaf) }));
+        }
+      }
       const leaves = groups.flatMap((group) => (group.done ? [] : group.running.map((beam) => beam.leaf)));
       const grown = await growLeaves(tree, leaves, { nonFinite: plan.removeInvalidValues });
       const scores: Step["scores"][number][] = [];
@@ -97,6 +101,12 @@ function advance(group: BeamGroup, { grown, chosen, size, plan, random, scores }
   const count = Math.max(2, 1 + plan.eosTokenIds.size) * size;
   const candidates = plan.doSample ? drawCandidates(rows, totals, count, random) : topCandidates(rows, totals, count);
 
+  if (candidates.length === 0) {
+    // No token may follow any beam: they stay as they are and stand in for finished ones.
+    group.done = true;
+    return;
+  }
+
   const running: Beam[] = [];
   const ended: Finished[] = [];
   for (const [rank, { beam: i, token, total }] of candidates.entries()) {
@@ -118,10 +128,10 @@ function advance(group: BeamGroup, { grown, chosen, size, plan, random, scores }
     group.finished = [...group.finished, ...ended].toSorted((a, b) => b.score - a.score).slice(0, size);
   }
   group.running = running.slice(0, size);
-  for (const { leaf } of group.running) {
-    const token = leaf.tokens.at(-1) ?? 0;
-    chosen.set(token, (chosen.get(token) ?? 0) + 1);
-  }
+  // Those that would run on count, also where the length or a stopping rule ends them all, as in the reference's last
+  // version with groups (4.57, _group_beam_search).
+  const going = candidates.filter(({ token }) => !plan.eosTokenIds.has(token)).slice(0, size);
+  for (const { token } of going) chosen.set(token, (chosen.get(token) ?? 0) + 1);
   group.done = isDone(group, size, plan);
 }
 
@@ -131,7 +141,8 @@ function finishedBeam(prompt: Prompt, { leaf, total, logProbs, beamIndices }: Be
     tokens: leaf.tokens,
     logProbs,
     beamIndices,
-    score: plan.lengthScore(total, leaf.tokens.length),
+    // A text without tokens is what a search leaves that ended before its first step.
+    score: leaf.tokens.length === 0 ? 0 : plan.lengthScore(total, leaf.tokens.length),
   };
 }
 
@@ -158,20 +169,15 @@ function drawCandidates(
 ): readonly Candidate[] {
   const width = rows[0]?.length ?? 0;
   const all = new Float32Array(rows.length * width);
-  for (const [i, row] of rows.entries())
-    all.set(
-      row.map((value) => value + (totals[i] ?? 0)),
-      i * width,
-    );
+  for (const [i, row] of rows.entries()) {
+    const before = totals[i] ?? 0;
+    for (let token = 0; token < width; token++) all[i * width + token] = (row[token] ?? 0) + before;
+  }
   return drawWithoutReplacement(all, count, random).map((index) => ({
     beam: Math.floor(index / width),
     token: index % width,
     total: all[index] ?? Number.NEGATIVE_INFINITY,
   }));
-}
-
-function withoutNodes(running: readonly Beam[]): readonly Beam[] {
-  return running.map((beam) => ({ ...beam, leaf: { ...beam.leaf, node: undefined } }));
 }
 
 function runningSequences({ prompt, running }: BeamGroup): readonly Sequence[] {
@@ -184,7 +190,10 @@ function runningSequences({ prompt, running }: BeamGroup): readonly Sequence[] {
   }));
 }
 
-/** The best finished texts of a prompt over all its groups; running ones stand in if time ran out before. */
+/**
+ * The best finished texts of a prompt over all its groups; running ones stand in if time or tokens ran out before.
+ * At least one, but fewer than numReturnSequences where the allowed tokens made fewer beams.
+ */
 function bestOf(groups: readonly BeamGroup[], plan: GenerationPlan): readonly Sequence[] {
   const finished = groups.flatMap((group) => group.finished).toSorted((a, b) => b.score - a.score);
   const unfinished = groups

@@ -1,12 +1,17 @@
 // generate(): prompts in, sequences out. Prompts come as token ids, with padding marked; the search never sees it.
-import { GlimpseError, type Problem } from "@glimpsejs/base";
+import type { Problem } from "@glimpsejs/base";
 import type { GitConfig } from "@glimpsejs/config";
 import { float32, type HostTensor } from "@glimpsejs/graph";
+import { throwProblems } from "../options.ts";
+import { idProblems } from "../token-ids.ts";
 import type { Prompt } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
-import type { Search, Sequence } from "./search.ts";
+import type { Search } from "./search.ts";
 
-/** What generate() returns: numReturnSequences rows for each row of inputIds, best first. */
+/**
+ * What generate() returns: numReturnSequences rows for each row of inputIds, best first. Beam search returns fewer for
+ * a prompt that the options leave fewer ways to continue, but at least one.
+ */
 export interface GenerateOutput {
   /** Per row: the prompt as it was given, then the generated tokens, the end token included; rows differ in length. */
   readonly sequences: readonly (readonly number[])[];
@@ -14,7 +19,7 @@ export interface GenerateOutput {
   readonly generated: readonly (readonly number[])[];
   /** Per row and generated token: its log-probability under the model, in nats, before any processor. */
   readonly logProbs: readonly (readonly number[])[];
-  /** With beams, per row: the processed total divided by length^lengthPenalty. */
+  /** With beams, per row: the processed total divided by the length penalty, see `lengthPenaltyFormula`. */
   readonly sequencesScores?: readonly number[];
   /** With beams, per row and generated token: which beam (prompt · numBeams + beam) it continued. */
   readonly beamIndices?: readonly (readonly number[])[];
@@ -39,6 +44,9 @@ export function promptsOf(
   const prompts = inputIds.map((ids, r): Prompt => {
     const mask = attentionMask?.[r];
     const subject = `inputIds row ${r}`;
+    const wrong = idProblems(subject, ids, config.vocabSize);
+    problems.push(...wrong);
+    if (wrong.length > 0) return { picture: r % pictures, ids: [] };
     if (attentionMask !== undefined && mask?.length !== ids.length) {
       problems.push({
         subject,
@@ -49,14 +57,6 @@ export function promptsOf(
     }
     const kept = ids.filter((_, i) => mask === undefined || mask[i] !== 0);
     if (kept.length === 0) problems.push({ subject, problem: "it holds no token", advice: "Start a text with [CLS]." });
-    const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= config.vocabSize);
-    if (wrong !== undefined)
-      problems.push({
-        subject,
-        problem: "there is no such token",
-        expected: `0 to ${config.vocabSize - 1}`,
-        got: String(wrong),
-      });
     return { picture: r % pictures, ids: kept };
   });
   if (inputIds.length === 0 || inputIds.length % pictures !== 0) {
@@ -67,29 +67,34 @@ export function promptsOf(
       got: String(inputIds.length),
     });
   }
-  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+  throwProblems(problems);
   return prompts;
 }
 
-/** Runs a search to its end. */
+/** Runs a search to its end. `prompts` are those it was given, made of the rows of `inputIds` in their order. */
 export async function collect(
   search: Search,
   inputIds: readonly (readonly number[])[],
+  prompts: readonly Prompt[],
   plan: GenerationPlan,
 ): Promise<GenerateOutput> {
   const start = performance.now();
   const times: number[] = [];
   const scores: HostTensor<"float32">[] = [];
   let step = await search.next();
-  for (; !step.done; step = await search.next()) {
-    times.push(performance.now() - start);
-    if (plan.outputScores)
-      scores.push(scoreTensor(step.value.scores, inputIds.length * Math.max(plan.numBeams, plan.numReturnSequences)));
+  try {
+    for (; !step.done; step = await search.next()) {
+      times.push(performance.now() - start);
+      if (plan.outputScores)
+        scores.push(scoreTensor(step.value.scores, inputIds.length * Math.max(plan.numBeams, plan.numReturnSequences)));
+    }
+  } finally {
+    await search.return([]); // what it holds is freed, also if there was no memory for the scores
   }
-  const sequences: readonly Sequence[] = step.value;
-  const prompts = inputIds.flatMap((ids) => Array.from({ length: plan.numReturnSequences }, () => ids));
+  const sequences = step.value;
+  const rowOf = new Map(prompts.map((prompt, r) => [prompt, inputIds[r] ?? []]));
   return {
-    sequences: sequences.map(({ tokens }, r) => [...(prompts[r] ?? []), ...tokens]),
+    sequences: sequences.map(({ prompt, tokens }) => [...(rowOf.get(prompt) ?? []), ...tokens]),
     generated: sequences.map(({ tokens }) => tokens),
     logProbs: sequences.map(({ logProbs }) => logProbs),
     ...(plan.numBeams > 1 && {

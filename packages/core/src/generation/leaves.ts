@@ -55,6 +55,11 @@ export async function growLeaves(
   return new Map(unique.map((leaf, i) => [leaf, { ...leaf, node: nodeAt(nodes, wanted[i]), logits: row(logits, i) }]));
 }
 
+/** The leaf for a tree that holds nothing of it yet; itself if no tree does, so that equal leaves stay equal. */
+export function uprooted(leaf: Leaf): Leaf {
+  return leaf.node === undefined ? leaf : { ...leaf, node: undefined };
+}
+
 /** The leaf with one more token. */
 export function extended(leaf: GrownLeaf, token: number): Leaf {
   return { prompt: leaf.prompt, tokens: [...leaf.tokens, token], node: leaf.node };

@@ -1,7 +1,7 @@
 // From the options of generate() to what generation does: defaults filled in, everything checked before anything runs.
 import { GlimpseError, type Problem, show } from "@glimpsejs/base";
 import { GenerationConfig, type GitConfig } from "@glimpsejs/config";
-import { unknownOptions } from "../options.ts";
+import { defined, functionProblems, seedProblems, throwProblems, unknownOptions } from "../options.ts";
 import { type GenerateOptions, optionNames } from "./options.ts";
 import { type LogitsProcessor, processorsOf } from "./processors/index.ts";
 import { type StopRule, stopRules } from "./stopping.ts";
@@ -45,7 +45,7 @@ export function planGeneration(
   config: GitConfig,
 ): GenerationPlan {
   const problems = unknownOptions(options, optionNames);
-  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+  throwProblems(problems);
   const {
     seed = 0,
     lengthPenaltyFormula = "power",
@@ -61,9 +61,7 @@ export function planGeneration(
   const lengths = given.maxLength != null && given.maxNewTokens == null ? { maxNewTokens: undefined } : {};
   const settings = merged({ ...fromFile, ...lengths, ...defined(given) });
   const eosTokenIds = tokenSet(settings.eosTokenId === undefined ? config.eosTokenId : settings.eosTokenId);
-  problems.push(...modelProblems(settings, eosTokenIds, config));
-  if (!Number.isSafeInteger(seed))
-    problems.push({ subject: 'option "seed"', problem: "it is not an integer", got: show(seed) });
+  problems.push(...modelProblems(settings, eosTokenIds, config), ...seedProblems(seed), ...callbackProblems(options));
   if (lengthPenaltyFormula !== "power" && lengthPenaltyFormula !== "gnmt") {
     const got = show(lengthPenaltyFormula);
     problems.push({
@@ -80,7 +78,7 @@ export function planGeneration(
       advice: "Pass `decode`, such as the tokenizer's.",
     });
   }
-  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+  throwProblems(problems);
 
   const maxNewTokens = newTokenLimit(settings, config);
   const lengthPenalty = settings.lengthPenalty ?? 1;
@@ -174,8 +172,14 @@ function tokenSet(ids: number | readonly number[] | null | undefined): ReadonlyS
   return new Set([ids ?? []].flat());
 }
 
-function defined<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+/** What should be functions and a signal. */
+function callbackProblems(options: GenerateOptions): Problem[] {
+  const lists = (["logitsProcessors", "stoppingCriteria"] as const).flatMap((name): Problem[] => {
+    const list: unknown = options[name];
+    if (list === undefined || (Array.isArray(list) && list.every((item) => typeof item === "function"))) return [];
+    return [{ subject: `option "${name}"`, problem: "it is not a list of functions", got: show(list) }];
+  });
+  return [...functionProblems(options, ["prefixAllowedTokens", "decode"]), ...lists];
 }
 
 /** The limit by precedence: maxNewTokens, then maxLength less the prompt, then 20 tokens in all. */

@@ -1,8 +1,8 @@
 // Greedy search and multinomial sampling: every row takes one token after the other until it ends. All rows of all
 // pictures are leaves of one tree, and one decoder run serves a step of all that still grow.
-import { argMax, logProbability } from "../logits.ts";
-import { drawIndex, randomGenerator } from "../random.ts";
-import { extended, growLeaves, type Leaf, type Prompt, seedLeaf } from "./leaves.ts";
+import { logProbability } from "../logits.ts";
+import { drawIndex, likeliestIndex, randomGenerator } from "../random.ts";
+import { extended, growLeaves, type Leaf, type Prompt, seedLeaf, uprooted } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
 import { Growth, isFinished, processed, type Search, type Sequence, type Step, type TreeFactory } from "./search.ts";
 
@@ -22,7 +22,7 @@ export async function* searchRows(makeTree: TreeFactory, prompts: readonly Promp
   try {
     while (rows.some((row) => !row.finished) && !growth.isLate) {
       const { tree, fresh } = growth.next(rows);
-      if (fresh) rows = rows.map((row) => ({ ...row, leaf: { ...row.leaf, node: undefined } }));
+      if (fresh) rows = rows.map((row) => ({ ...row, leaf: uprooted(row.leaf) }));
       const grown = await growLeaves(
         tree,
         rows.flatMap((row) => (row.finished ? [] : [row.leaf])),
@@ -34,7 +34,7 @@ export async function* searchRows(makeTree: TreeFactory, prompts: readonly Promp
         if (row.finished || leaf === undefined) return row;
         const values = processed(leaf.logits.slice(), leaf, Math.floor(index / plan.numReturnSequences), plan);
         scores.push({ row: index, values });
-        const token = plan.doSample ? drawIndex(values, random) : argMax(values);
+        const token = plan.doSample ? drawIndex(values, random) : likeliestIndex(values);
         const next = extended(leaf, token);
         return {
           prompt: row.prompt,

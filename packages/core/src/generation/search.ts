@@ -24,7 +24,7 @@ export interface Step {
   readonly scores: readonly { readonly row: number; readonly values: Float32Array }[];
 }
 
-/** A search: yields after every token, returns the texts: numReturnSequences for each prompt, best first. */
+/** A search: yields after every token, returns the texts, those of each prompt together and best first. */
 export type Search = AsyncGenerator<Step, readonly Sequence[], undefined>;
 
 /** Makes the tree a search grows on; asked again before every step when the plan does without the cache. */
@@ -43,19 +43,17 @@ export class Growth {
     this.deadline = performance.now() + plan.maxTime;
   }
 
-  /** The tree of the next step. Throws {@link AbortedError} with the sequences so far when the signal has aborted. */
+  /** The tree of the next step; `fresh` when it holds nothing yet. Throws {@link AbortedError} with the sequences so far when the signal has aborted. */
   next(sequences: readonly Sequence[]): { readonly tree: TokenTree; readonly fresh: boolean } {
     const { signal, decode } = this.plan;
     if (signal?.aborted) {
       const texts = decode === undefined ? [] : sequences.map(({ tokens }) => decode(tokens));
       throw new AbortedError(sequences, texts, signal.reason);
     }
-    const fresh = this.tree === undefined || !this.plan.useCache;
-    if (fresh) {
-      this.tree?.dispose();
-      this.tree = this.makeTree();
-    }
-    return { tree: this.tree ?? this.makeTree(), fresh };
+    if (this.tree !== undefined && this.plan.useCache) return { tree: this.tree, fresh: false };
+    this.tree?.dispose();
+    this.tree = this.makeTree();
+    return { tree: this.tree, fresh: true };
   }
 
   /** Whether maxTime is over. */
@@ -63,6 +61,7 @@ export class Growth {
     return performance.now() >= this.deadline;
   }
 
+  /** Frees the tree. */
   dispose(): void {
     this.tree?.dispose();
   }

@@ -40,7 +40,8 @@ export function textScore(text: string, tokens: readonly number[], logProbs: rea
 
 /** Labels by probability, the likeliest first. Equal labels share nothing: each has the probability of its text. */
 export function labelScores(scores: readonly TextScore[]): readonly LabelScore[] {
-  const best = Math.max(...scores.map(({ logProb }) => logProb));
+  // Not Math.max(...): a call takes only so many arguments.
+  const best = scores.reduce((most, { logProb }) => Math.max(most, logProb), Number.NEGATIVE_INFINITY);
   const total = scores.reduce((sum, { logProb }) => sum + Math.exp(logProb - best), 0);
   return scores
     .map(({ text, logProb }, index) => {

@@ -1,8 +1,11 @@
 // Log-likelihoods of given texts about one picture, all on one trunk. The texts are a trie; each of its inner nodes is
 // a token in the tree, fed once, and its row of logits scores every child at once.
-import { throwIfAborted } from "@glimpsejs/base";
+import { show, throwIfAborted } from "@glimpsejs/base";
+import type { GitConfig } from "@glimpsejs/config";
 import type { Engine } from "../engine.ts";
 import { checkFinite, logSumExp, row } from "../logits.ts";
+import { throwProblems } from "../options.ts";
+import { idProblems } from "../token-ids.ts";
 import { type NewTextToken, TokenTree } from "../token-tree.ts";
 import type { Trunk } from "../trunk.ts";
 import { buildTrie, type TrieNode } from "./trie.ts";
@@ -25,11 +28,10 @@ export interface ScoreRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** For each text the log-probability of each of its tokens, in nats. */
-export async function scoreTexts(
-  engine: Engine,
-  { trunk, picture, prompt, texts, signal }: ScoreRequest,
-): Promise<readonly (readonly number[])[]> {
+/** For each text the log-probability of each of its tokens, in nats. Throws "invalid-argument" for ids that do not fit. */
+export async function scoreTexts(engine: Engine, request: ScoreRequest): Promise<readonly (readonly number[])[]> {
+  checkRequest(request, engine.config);
+  const { trunk, picture, prompt, texts, signal } = request;
   const results: (readonly number[])[] = texts.map(() => []);
   for (const chunk of chunks(texts, maxRows)) {
     throwIfAborted(signal, "score()");
@@ -50,6 +52,27 @@ export async function scoreTexts(
     }
   }
   return results;
+}
+
+function checkRequest({ trunk, picture, prompt, texts }: ScoreRequest, config: GitConfig): void {
+  const { vocabSize, maxPositionEmbeddings } = config;
+  // The last token of a text is never fed, so it needs no position.
+  const room = maxPositionEmbeddings - prompt.length + 1;
+  const problems = idProblems("prompt", prompt, vocabSize);
+  if (prompt.length === 0) problems.push({ subject: "prompt", problem: "it holds no token" });
+  if (!Number.isInteger(picture) || picture < 0 || picture >= trunk.batch) {
+    const expected = `0 to ${trunk.batch - 1}`;
+    problems.push({ subject: "picture", problem: "the trunk has no such picture", expected, got: show(picture) });
+  }
+  for (const [i, ids] of texts.entries()) {
+    const subject = `text ${i}`;
+    problems.push(...idProblems(subject, ids, vocabSize));
+    if (ids.length < 1 || ids.length > room) {
+      const [expected, got] = [`1 to ${room} tokens`, String(ids.length)];
+      problems.push({ subject, problem: "it does not fit the positions that the model has", expected, got });
+    }
+  }
+  throwProblems(problems);
 }
 
 interface IndexedText {
