@@ -68,4 +68,23 @@ test("an empty batch and a misshapen picture are named", () => {
   expect(() => processor.preprocessClip([red, { ...red, width: 31 }])).toThrow(/^frame 1: the length/);
   expect(() => processor.preprocess({ ...red, width: 0 })).toThrow(GlimpseError);
   expect(processor.preprocess(red).shape).toEqual([1, 3, 8, 8]);
+  expect(() => processor.preprocessClip([])).toThrow("frames: there are none, expected at least one.");
+});
+
+test("what is no picture, no list of frames or no config is refused with a typed error", () => {
+  const processor = new ImageProcessor(small);
+  const wrong = JSON.parse('["x", null, 5]');
+  for (const value of wrong) {
+    const noPicture = `this is no picture, expected { width, height, data }, got ${JSON.stringify(value)}.`;
+    expect(() => processor.preprocess(value)).toThrow(`picture: ${noPicture}`);
+    expect(() => processor.preprocess([red, value])).toThrow(`picture 1: ${noPicture}`);
+    expect(() => processor.resized(value)).toThrow(`picture: ${noPicture}`);
+    expect(() => processor.preprocessClip(value)).toThrow(`frames: they are no list, got ${JSON.stringify(value)}.`);
+  }
+  expect(() => processor.preprocess(JSON.parse("{}"))).toThrow(GlimpseError);
+  expect(() => new ImageProcessor(JSON.parse('{ "cropsize": 8 }'))).toThrow('Did you mean "cropSize"?');
+});
+
+test("a config is filled in", () => {
+  expect(new ImageProcessor({}).config).toEqual(ImageProcessorConfig.create());
 });

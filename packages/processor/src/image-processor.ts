@@ -1,7 +1,7 @@
 // Pictures to pixel_values: resize, centre crop, rescale, normalize, as CLIPImageProcessor and VideoMAEImageProcessor do.
 // Reference: transformers 5.18, image_processing_backends.py (class PilBackend). Does not decode files or choose frames.
-import { GlimpseError } from "@glimpsejs/base";
-import type { ImageProcessorConfig, PixelSize } from "@glimpsejs/config";
+import { GlimpseError, show } from "@glimpsejs/base";
+import { type ConfigInit, ImageProcessorConfig, type PixelSize } from "@glimpsejs/config";
 import { type Picture, type PictureInput, toPicture } from "./picture.ts";
 import { centerCrop, resize, resizeAndCrop } from "./resize.ts";
 
@@ -19,18 +19,19 @@ export class ImageProcessor {
   /** For each channel, the value that each byte becomes. */
   private readonly levels: readonly Float32Array[]; // 3 x [256]
 
-  constructor(config: ImageProcessorConfig) {
-    this.config = config;
-    this.levels = [0, 1, 2].map((channel) => channelLevels(config, channel));
+  /** Fills in what `config` leaves open. Throws GlimpseError "invalid-config" with every problem. */
+  constructor(config: ConfigInit<ImageProcessorConfig>) {
+    this.config = ImageProcessorConfig.create(config);
+    this.levels = [0, 1, 2].map((channel) => channelLevels(this.config, channel));
   }
 
   /**
    * One picture or a batch to [pictures, 3, height, width]. Throws GlimpseError "invalid-image" when a picture is
-   * misshapen, or when the results differ in size (only possible without a centre crop), and "invalid-argument" for an
-   * empty batch.
+   * misshapen or none, or when the results differ in size (only possible without a centre crop), and "invalid-argument"
+   * for an empty batch.
    */
   preprocess(pictures: PictureInput | readonly PictureInput[]): PixelValues {
-    const { count, height, width, data } = this.planes("data" in pictures ? [pictures] : pictures, "picture");
+    const { count, height, width, data } = this.planes(isList(pictures) ? pictures : [pictures], "picture");
     return { dtype: "float32", shape: [count, 3, height, width], data };
   }
 
@@ -57,6 +58,12 @@ export class ImageProcessor {
   }
 
   private planes(inputs: readonly PictureInput[], noun: string): PixelSize & { count: number; data: Float32Array } {
+    if (!isList(inputs)) {
+      throw new GlimpseError(
+        { subject: `${noun}s`, problem: "they are no list", got: show(inputs) },
+        { code: "invalid-argument" },
+      );
+    }
     const pictures = inputs.map((input, i) => this.resized(input, inputs.length === 1 ? noun : `${noun} ${i}`));
     const [first] = pictures;
     if (first === undefined) {
@@ -96,6 +103,10 @@ export class ImageProcessor {
       for (let from = channel; from < data.length; from += 3) to[at++] = levels[data[from] ?? 0] ?? 0;
     });
   }
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /** Rounds to float32 after each step, in the order in which the reference does. */

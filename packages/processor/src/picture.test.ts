@@ -74,6 +74,12 @@ test("C25: floats, which may hold NaN, and other kinds of data", () => {
   }
 });
 
+test("C25: what is no object", () => {
+  for (const input of [null, undefined, 5, "x"]) {
+    expect(refusal(input).message).toMatch(/^p: this is no picture, expected \{ width, height, data \}, got /);
+  }
+});
+
 test("C24: a detached buffer", () => {
   const data = bytes(1, 2, 3);
   structuredClone(data.buffer, { transfer: [data.buffer] });

@@ -44,6 +44,12 @@ const maxSide = 2 ** 31 - 1;
  * Throws GlimpseError "invalid-image" that lists all that is wrong with the shape.
  */
 export function toPicture(input: PictureInput, subject = "picture"): Picture {
+  if (typeof input !== "object" || input === null) {
+    throw new GlimpseError(
+      { subject, problem: "this is no picture", expected: "{ width, height, data }", got: show(input) },
+      { code: "invalid-image" },
+    );
+  }
   const raw: RawImage = input;
   const problems = [...shapeProblems(raw), ...dataProblems(raw)].map((problem) => ({ subject, ...problem }));
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-image" });

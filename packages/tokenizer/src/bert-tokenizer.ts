@@ -149,6 +149,12 @@ export class BertTokenizer {
   /** Encodes several texts into as many rows. Errors as in {@link BertTokenizer.encode}. */
   encodeBatch(texts: readonly TextInput[], options: EncodeOptions = {}): BatchEncoding {
     const plan = encodePlan(options, this.config);
+    if (!Array.isArray(texts)) {
+      throw new GlimpseError(
+        { subject: "texts", problem: "they are no list", got: show(texts), advice: "Put one text into [ ]." },
+        { code: "invalid-argument" },
+      );
+    }
     const rows = texts.map((text, i) => this.row(text, plan, `text ${i}`));
     const length = plan.padTo === "longest" ? rows.reduce((most, row) => Math.max(most, row.length), 0) : plan.padTo;
     const padded = rows.map((ids, i) => {
@@ -161,8 +167,8 @@ export class BertTokenizer {
   }
 
   /**
-   * Turns ids into text. An id that no token has gives no text.
-   * Throws "invalid-argument" on what cannot be an id: a negative number, a fraction, 2^32 or above.
+   * Turns ids into text. An id that no token has, which a model with more rows than there are tokens may generate, gives
+   * no text, as in the Rust library. Throws "invalid-argument" on what is no list, or cannot be an id: a negative number, a fraction, 2^32 or above.
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
     return decode(ids, this.decoderTable, options);

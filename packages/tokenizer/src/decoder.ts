@@ -26,6 +26,12 @@ export interface DecoderTable {
 /** All ids into one text. */
 export function decode(ids: Iterable<number>, table: DecoderTable, options: DecodeOptions): string {
   const { skipSpecialTokens, cleanUpTokenizationSpaces } = decodePlan(options, table.cleanUpSpaces);
+  if (typeof ids !== "object" || ids === null || !(Symbol.iterator in ids)) {
+    throw new GlimpseError(
+      { subject: "decode", problem: "it takes token ids", expected: "an array of them", got: show(ids) },
+      { code: "invalid-argument" },
+    );
+  }
   const nextText = tokenTexts(table, skipSpecialTokens);
   let text = "";
   for (const id of ids) text += nextText(id);

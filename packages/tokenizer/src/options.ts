@@ -7,7 +7,7 @@ import type { ConfigInit, Side, TokenizerConfig } from "@glimpsejs/config";
 export interface TokenizerOptions {
   /** tokenizer_config.json. Default: TokenizerConfig's defaults, or what tokenizer.json says. */
   readonly config?: ConfigInit<TokenizerConfig> | undefined;
-  /** The file's name in errors. Default "vocab.txt" or "tokenizer.json". */
+  /** The file's name or path, with which its errors begin. Default "vocab.txt" or "tokenizer.json". */
   readonly subject?: string | undefined;
 }
 
@@ -132,6 +132,12 @@ export function decodePlan(options: DecodeOptions, cleanUpTokenizationSpaces: bo
 }
 
 function check(call: string, options: object, rules: Readonly<Record<string, Rule>>): void {
+  if (typeof options !== "object" || options === null) {
+    throw new GlimpseError(
+      { subject: `${call} options`, problem: "they are no object", got: show(options) },
+      { code: "invalid-argument" },
+    );
+  }
   const problems = Object.entries(options).flatMap(([name, value]): Problem[] => {
     const subject = `${call} option ${show(name)}`;
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;

@@ -61,6 +61,9 @@ export function readTokenizerJson(
     report("post_processor", "this is not BERT's template", rest);
   }
   const { vocab, unk_token: unkToken } = objectOr(root["model"]);
+  if (unkToken !== undefined && !isToken(unkToken)) {
+    report("model.unk_token", "it is no token", { expected: "a string that is not empty", got: show(unkToken) });
+  }
   const pieces = readPieces(vocab, subject, report);
   const addedTokens = readAddedTokens(root["added_tokens"] ?? [], pieces, report);
 
@@ -75,7 +78,7 @@ export function readTokenizerJson(
     doLowerCase: flag("lowercase", true),
     stripAccents: (normalizer["strip_accents"] ?? null) === null ? null : flag("strip_accents", true),
     tokenizeChineseChars: flag("handle_chinese_chars", true),
-    ...(typeof unkToken === "string" ? { unkToken } : {}),
+    ...(isToken(unkToken) ? { unkToken } : {}),
     ...template,
   };
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-tokenizer" });
@@ -97,7 +100,7 @@ function readTemplate(json: JsonValue | undefined): { clsToken?: string; sepToke
     }
   }
   const [clsToken, sepToken] = around;
-  return typeof clsToken === "string" && typeof sepToken === "string" ? { clsToken, sepToken } : undefined;
+  return isToken(clsToken) && isToken(sepToken) ? { clsToken, sepToken } : undefined;
 }
 
 function readPieces(vocab: JsonValue | undefined, subject: string, report: Report): Map<string, number> {
@@ -126,7 +129,7 @@ function readAddedTokens(json: JsonValue, pieces: ReadonlyMap<string, number>, r
   return list.flatMap((item, i) => {
     const { content, id, normalized, special, ...rest } = objectOr(item);
     const path = `added_tokens[${i}]`;
-    if (typeof content !== "string" || content === "" || !isId(id)) {
+    if (!isToken(content) || !isId(id)) {
       report(path, "it is no token", { expected: "an object with content and id", got: show(item) });
       return [];
     }
@@ -198,6 +201,10 @@ function listOr(json: JsonValue | undefined): readonly JsonValue[] {
 
 function isList(json: JsonValue | undefined): json is readonly JsonValue[] {
   return Array.isArray(json);
+}
+
+function isToken(value: JsonValue | undefined): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 function isId(value: JsonValue | undefined): value is number {

@@ -9,6 +9,13 @@ export const maxPieces = 1_000_000;
  * count. Throws "invalid-tokenizer" on bytes that are not UTF-8, on more than 1,000,000 pieces, and on duplicates.
  */
 export function readVocabText(source: string | Uint8Array, subject: string): Map<string, number> {
+  if (typeof source !== "string" && !ArrayBuffer.isView(source)) {
+    const expected = "its text, or UTF-8 bytes in a Uint8Array";
+    throw new GlimpseError(
+      { subject, problem: "the vocabulary is of the wrong kind", expected, got: show(source) },
+      { code: "invalid-argument" },
+    );
+  }
   const text = (typeof source === "string" ? source : decodeUtf8(source, subject)).replace(/^\ufeff/, "");
   const lines = text.split("\n", maxPieces + 2).map((line) => line.trimEnd()); // as the Rust library does
   while (lines.at(-1) === "") lines.pop();

@@ -63,7 +63,7 @@ test("C24: empty file, missing file, directory, symlink loop", async () => {
     ["missing.png", "missing-file", "the file does not exist"],
     ["empty.png/x.png", "missing-file", "the file does not exist"],
     ["folder.png", "invalid-image", "expected a regular file, got a directory"],
-    ["loop.png", "missing-file", "the file cannot be read (ELOOP)"],
+    ["loop.png", "missing-file", "its symbolic links lead in a circle (ELOOP)"],
   ];
   for (const [name, code, message] of cases) {
     const error = await refusal(path(name));
@@ -92,6 +92,16 @@ test("C24: data: URLs with bad base64 or none", async () => {
   }
 });
 
+test("C24: a detached ArrayBuffer, and a view of one", async () => {
+  const buffer = bytes.slice().buffer;
+  const view = new Uint8Array(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
+  for (const source of [buffer, view]) {
+    const { code, message } = await refusal(source);
+    expect([code, message]).toEqual(["invalid-image", expect.stringContaining("their buffer was transferred")]);
+  }
+});
+
 test("URLs of other kinds, and downloads without fetch", async () => {
   for (const source of ["ftp://example.com/a.png", "blob:nodedata:revoked", "javascript:0", "file://host/a.png"]) {
     expect((await refusal(source)).code).toBe("invalid-argument");
@@ -99,7 +109,8 @@ test("URLs of other kinds, and downloads without fetch", async () => {
   const { code, message } = await refusal(new URL("https://example.com/a.png"));
   expect(code).toBe("invalid-argument");
   expect(message).toBe(
-    '"https://example.com/a.png": URLs are not downloaded, expected the option fetch, for example { fetch }, got none.',
+    '"https://example.com/a.png": URLs are not downloaded. ' +
+      "Fetch the bytes yourself and pass them, or pass the option fetch to loadImage().",
   );
   expect((await refusal(17 as unknown as string)).message).toContain(
     "expected a path, a URL, a Blob or bytes, got number",

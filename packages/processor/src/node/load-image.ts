@@ -1,7 +1,7 @@
 // Pictures from where callers have them: a path, a URL, a Blob or the bytes of a file, handed to the decoder.
 // Knows nothing of picture formats.
 import { fileURLToPath } from "node:url";
-import { GlimpseError, show, throwIfAborted } from "@glimpsejs/base";
+import { GlimpseError, type Problem, show, throwIfAborted } from "@glimpsejs/base";
 import type { Picture } from "../picture.ts";
 import { download, readBlob, readDataUrl, readFile } from "./read-source.ts";
 import { type SharpDecoderOptions, sharpDecoder } from "./sharp-decoder.ts";
@@ -42,11 +42,13 @@ function sourceName(source: ImageSource): string {
 
 async function readSource(source: ImageSource, name: string, options: LoadImageOptions): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  // A detached buffer says that it has no bytes, but no view of it can be made.
+  if (source instanceof ArrayBuffer) return source.byteLength === 0 ? new Uint8Array() : new Uint8Array(source);
   if (source instanceof Blob) return readBlob(source, name);
   if (typeof source !== "string" && !(source instanceof URL)) {
     source satisfies never;
-    throw invalidSource(name, "the source is of the wrong kind", "a path, a URL, a Blob or bytes", typeof source);
+    const [expected, got] = ["a path, a URL, a Blob or bytes", typeof source];
+    throw invalidSource({ subject: name, problem: "the source is of the wrong kind", expected, got });
   }
   const text = String(source);
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase(); // two letters or more: C:\ is a path
@@ -60,11 +62,14 @@ async function readSource(source: ImageSource, name: string, options: LoadImageO
     case "http":
     case "https":
       if (options.fetch === undefined) {
-        throw invalidSource(name, "URLs are not downloaded", "the option fetch, for example { fetch }", "none");
+        const advice = "Fetch the bytes yourself and pass them, or pass the option fetch to loadImage().";
+        throw invalidSource({ subject: name, problem: "URLs are not downloaded", advice });
       }
       return download(text, name, options.fetch, options.signal);
-    default:
-      throw invalidSource(name, "this kind of URL is not read", "a path, or a file, data, http or https URL", scheme);
+    default: {
+      const expected = "a path, or a file, data, http or https URL";
+      throw invalidSource({ subject: name, problem: "this kind of URL is not read", expected, got: scheme });
+    }
   }
 }
 
@@ -72,13 +77,10 @@ function pathOf(url: string, name: string): string {
   try {
     return fileURLToPath(url);
   } catch (cause) {
-    throw new GlimpseError(
-      { subject: name, problem: "the file: URL does not name a local file" },
-      { code: "invalid-argument", cause },
-    );
+    throw invalidSource({ subject: name, problem: "the file: URL does not name a local file" }, cause);
   }
 }
 
-function invalidSource(subject: string, problem: string, expected: string, got: string): GlimpseError {
-  return new GlimpseError({ subject, problem, expected, got }, { code: "invalid-argument" });
+function invalidSource(problem: Problem, cause?: unknown): GlimpseError {
+  return new GlimpseError(problem, { code: "invalid-argument", cause });
 }

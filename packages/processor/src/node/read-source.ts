@@ -7,6 +7,13 @@ import { GlimpseError, type Problem, throwIfAborted } from "@glimpsejs/base";
 /** Larger files are refused; the largest picture that is decoded has about this many bytes uncompressed. */
 const maxBytes = 2 ** 29;
 
+/** What the system's errors mean to the caller. */
+const fileProblems: Readonly<Record<string, string>> = {
+  ENOENT: "the file does not exist",
+  ENOTDIR: "the file does not exist",
+  ELOOP: "its symbolic links lead in a circle (ELOOP)",
+};
+
 /** The bytes of a regular file. `name` stands for it in errors. */
 export async function readFile(path: string, name: string): Promise<Uint8Array> {
   let file: FileHandle | undefined;
@@ -23,12 +30,8 @@ export async function readFile(path: string, name: string): Promise<Uint8Array> 
   } catch (cause) {
     if (GlimpseError.isInstance(cause)) throw cause;
     const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "an unknown reason";
-    throw new GlimpseError(
-      reason === "ENOENT" || reason === "ENOTDIR"
-        ? { subject: name, problem: "the file does not exist" }
-        : { subject: name, problem: `the file cannot be read (${reason})` },
-      { code: "missing-file", cause },
-    );
+    const problem = fileProblems[reason] ?? `the file cannot be read (${reason})`;
+    throw new GlimpseError({ subject: name, problem }, { code: "missing-file", cause });
   } finally {
     await file?.close();
   }

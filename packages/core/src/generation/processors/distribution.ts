@@ -8,10 +8,17 @@ import { argMax, logSumExp } from "../../logits.ts";
  */
 export function logProbabilities(scores: Float32Array): Float32Array {
   const max = scores[argMax(scores)] ?? 0;
+  const logProbs = new Float32Array(scores.length);
   let sum = 0;
-  for (const score of scores) sum += Math.exp(score - max);
+  // By index and without a callback: this is the host's largest share of a step of beam search.
+  for (let i = 0; i < scores.length; i++) {
+    const below = (scores[i] ?? 0) - max;
+    logProbs[i] = below;
+    sum += Math.exp(below);
+  }
   const rest = Math.fround(Math.log(sum));
-  return scores.map((score) => Math.fround(score - max) - rest);
+  for (let i = 0; i < logProbs.length; i++) logProbs[i] = (logProbs[i] ?? 0) - rest;
+  return logProbs;
 }
 
 /** Probabilities float32 [V]. */
