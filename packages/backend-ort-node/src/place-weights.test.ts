@@ -1,8 +1,10 @@
-// Weights from where they may lie: in the checkpoint's own file, in several folders, at odd offsets, in memory.
+// Weights from where they may lie: in the checkpoint's own file, in several folders, at odd offsets, in memory. And from
+// files that change between opening the checkpoint and loading a graph.
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildGraph, float32, type Weight, type WeightSource } from "@glimpsejs/graph";
+import { GlimpseError } from "@glimpsejs/base";
+import { buildGraph, float32, type LocalFile, type Weight, type WeightSource } from "@glimpsejs/graph";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { ortNode } from "./ort-node.ts";
 import { placeWeights } from "./place-weights.ts";
@@ -110,5 +112,61 @@ describe("weights", () => {
     expect(await sum(half, brain)).toEqual([2 + 2 ** -7 + 2 ** -10, 2 ** -24]);
     const double = inMemory("float64", [2], Float64Array.of(0.1, -3));
     expect(await sum(double, inMemory("float32", [2], Float32Array.of(0, 1)))).toEqual([Math.fround(0.1), -2]);
+  });
+});
+
+describe("A12: files that change after the checkpoint was opened", () => {
+  const changed = new GlimpseError(
+    { subject: "model.safetensors", problem: "the file changed while it was open" },
+    { code: "invalid-weights" },
+  );
+  const one = () => inMemory("float32", [2], Float32Array.of(1, 1));
+
+  /** [10, 20] to who reads the source, other numbers at the path; `answers` are what isInPlace() tells, in turn. */
+  function other(...answers: readonly (boolean | Error)[]): Weight {
+    const replaced = inFile("replaced.safetensors", 64, [2], Float32Array.of(-1, -1));
+    const path = replaced.location?.file.path ?? "";
+    const left = [...answers];
+    const file: LocalFile = {
+      path,
+      async isInPlace() {
+        const answer = left.shift();
+        if (typeof answer === "boolean") return answer;
+        throw answer ?? new Error("asked too often");
+      },
+    };
+    return { ...inMemory("float32", [2], Float32Array.of(10, 20)), location: { file, offset: 64 } };
+  }
+
+  function deleted(...answers: readonly (boolean | Error)[]): Weight {
+    const weight = other(...answers);
+    rmSync(weight.location?.file.path ?? "");
+    return weight;
+  }
+
+  it("A12: one that another took the place of before the graph is loaded is read through its source", async () => {
+    expect(await sum(other(false, false), one())).toEqual([11, 21]);
+    expect(await sum(deleted(false, false), one())).toEqual([11, 21]);
+  });
+
+  it("A12: one that another took the place of while the graph was loaded is read again, through its source", async () => {
+    expect(await sum(other(true, false, false, false), one())).toEqual([11, 21]);
+    expect(await sum(deleted(true, false, false, false), one())).toEqual([11, 21]);
+  });
+
+  it("A12: one that was written to before or while the graph was loaded is refused", async () => {
+    await expect(sum(other(changed), one())).rejects.toBe(changed);
+    await expect(sum(other(true, changed), one())).rejects.toBe(changed);
+    await expect(sum(deleted(true, changed), one())).rejects.toBe(changed);
+    const large = inMemory("float32", [300_000], new Float32Array(300_000));
+    await expect(sum(large, other(true, changed))).rejects.toBe(changed);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it("A12: what ONNX Runtime cannot load though nothing changed is its own error", async () => {
+    await expect(sum(deleted(true, true), one())).rejects.toMatchObject({
+      code: "backend",
+      message: expect.stringMatching(/^graph "sum": ONNX Runtime cannot load it/),
+    });
   });
 });

@@ -168,7 +168,8 @@ export class BertTokenizer {
 
   /**
    * Turns ids into text. An id that no token has, which a model with more rows than there are tokens may generate, gives
-   * no text, as in the Rust library. Throws "invalid-argument" on what is no list, or cannot be an id: a negative number, a fraction, 2^32 or above.
+   * no text, as in the Rust library.
+   * Throws "invalid-argument" on what is no list, or cannot be an id: a negative number, a fraction, 2^32 or above.
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
     return decode(ids, this.decoderTable, options);
