@@ -3,8 +3,9 @@
 import { GenerationConfig, GitConfig } from "@glimpsejs/config";
 import { type CheckpointFiles, missingFile } from "@glimpsejs/weights";
 
-/** A file that was not there, and what stands in for it. */
+/** Something that a checkpoint lacks, and what stands in for it. */
 export interface Notice {
+  /** Its name where it is a file, else what it is. */
   readonly file: string;
   readonly assumed: string;
 }

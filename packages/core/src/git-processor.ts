@@ -139,6 +139,13 @@ export async function readTokenizer(
       { code: "invalid-tokenizer" },
     );
   }
+  if (tokenizer.vocabSize < config.vocabSize) {
+    const unnamed = config.vocabSize - tokenizer.vocabSize;
+    notices.push({
+      file: `text for the last ${unnamed} of ${config.vocabSize} tokens`,
+      assumed: "that they are never said",
+    });
+  }
   return tokenizer;
 }
 
@@ -149,9 +156,11 @@ async function readVocabulary(
   options: { config?: TokenizerConfig },
 ): Promise<BertTokenizer> {
   const json = await files.json("tokenizer.json");
-  if (json !== undefined) return BertTokenizer.fromTokenizerJson(json, options);
+  if (json !== undefined)
+    return BertTokenizer.fromTokenizerJson(json, { ...options, subject: `${files.name}/tokenizer.json` });
   const vocabulary = await files.bytes("vocab.txt", maxVocabularyBytes);
-  if (vocabulary !== undefined) return BertTokenizer.fromVocab(vocabulary, options);
+  if (vocabulary !== undefined)
+    return BertTokenizer.fromVocab(vocabulary, { ...options, subject: `${files.name}/vocab.txt` });
   if (config.vocabSize !== bertVocabSize) {
     throw new GlimpseError(
       {

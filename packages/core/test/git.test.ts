@@ -235,6 +235,18 @@ describe("loading", () => {
     );
   });
 
+  test("B16: a tokenizer smaller than the model is told of, and errors of its files name the whole path", async () => {
+    const folder = copy("tokenizer.json");
+    const vocabulary = readFileSync(path.join(folder, "vocab.txt"), "utf8").trimEnd().split("\n");
+    writeFileSync(path.join(folder, "vocab.txt"), vocabulary.slice(0, 370).join("\n"));
+    const smaller = await glimpse.GitProcessor.fromPretrained(folder);
+    expect(smaller.notices).toEqual([
+      { file: "text for the last 9 of 379 tokens", assumed: "that they are never said" },
+    ]);
+    writeFileSync(path.join(folder, "vocab.txt"), "a\nb\n");
+    await expect(glimpse.GitProcessor.fromPretrained(folder)).rejects.toThrow(path.join(folder, "vocab.txt"));
+  });
+
   test("of 30,522 tokens the vocabulary is BERT's", async () => {
     const folder = emptyFolder();
     const config = { model_type: "git", vocab_size: 30522 };
