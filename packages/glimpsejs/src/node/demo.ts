@@ -1,7 +1,6 @@
 // `npm run demo`: what Glimpse does, shown on the bundled checkpoint before anything is explained.
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { demoModelLimits, demoSamples } from "@glimpsejs/demo-model";
 import { load } from "./index.ts";
 
@@ -28,7 +27,7 @@ export async function runDemo(): Promise<number> {
   if (first !== undefined) {
     const picture = new URL(first.file, demoSamples);
     const questions = first.questions.slice(0, 2).map((q) => q.question);
-    console.log(`\nTwo questions about ${path.basename(first.file)} (${fileURLToPath(picture)}), one encode:`);
+    console.log(`\nTwo questions about ${path.basename(first.file)}, one encode:`);
     const start = performance.now();
     const answers = await git.answer(picture, questions);
     for (const [i, { text, score }] of answers.entries()) {
