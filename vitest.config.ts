@@ -1,11 +1,17 @@
-// One Vitest project for the whole workspace. Packages resolve to their sources through the "@glimpsejs/source"
-// export condition. TEST_BUILT=1 drops that condition and points the tests' own relative imports at dist, so that the
-// same tests run on what is published. TEST_FULL=1 adds the slow sweeps.
-import { defineConfig, type Plugin } from "vitest/config";
+// The Vitest projects of the whole workspace: `node`, and two that run `*.browser.test.ts` in a real Chromium, on a
+// plain page and (`*.isolated.browser.test.ts`) on a cross-origin isolated one, where SharedArrayBuffer and so threads
+// exist. Packages resolve to their sources through the "@glimpsejs/source" export condition. TEST_BUILT=1 drops that
+// condition and points the tests' own relative imports at dist, so that the same tests run on what is published.
+// TEST_FULL=1 adds the slow sweeps, TEST_NODE=1 leaves the browser out.
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from "vitest/config";
+import { chromiumFlags, findChromium } from "./tooling/browser/chromium.mjs";
 
 const built = process.env["TEST_BUILT"] === "1";
 const full = process.env["TEST_FULL"] === "1";
-const conditions = [...(built ? [] : ["@glimpsejs/source"]), "node", "import", "default"];
+const source = built ? [] : ["@glimpsejs/source"];
+const node = [...source, "node", "import", "default"];
+const executablePath = findChromium();
 
 /** Sends `packages/x/src/y.ts`, imported by a test, to `packages/x/dist/y.js`. */
 const testsOnDist: Plugin = {
@@ -18,20 +24,59 @@ const testsOnDist: Plugin = {
     return dist === null ? null : `${dist[1]}/dist/${dist[2]}.js`;
   },
 };
+const plugins = built ? [testsOnDist] : [];
+const exclude = ["**/node_modules/**", "**/dist/**", ...(full ? [] : ["**/*.full.test.ts"])];
+const testsOf = (ending: string) => [`{packages,apps}/*/{src,test}/**/*${ending}.ts`];
+
+function browserProject(name: string, ending: string, leftOut: string[], headers: Record<string, string>) {
+  return {
+    plugins,
+    resolve: { conditions: [...source, "browser", "import", "default"] },
+    // Nothing is discovered while tests run: a reload in the middle of them would run some twice.
+    optimizeDeps: { noDiscovery: true },
+    server: { headers },
+    test: {
+      name,
+      include: [...testsOf(ending), `tooling/browser/*${ending}.ts`],
+      exclude: [...exclude, ...leftOut],
+      testTimeout: 60_000,
+      maxWorkers: 1,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({
+          launchOptions: { args: [...chromiumFlags], ...(executablePath === undefined ? {} : { executablePath }) },
+        }),
+        instances: [{ browser: "chromium" }],
+      },
+    },
+  } satisfies TestProjectInlineConfiguration;
+}
+
+const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+const browserProjects = [
+  browserProject("browser", ".browser.test", ["**/*.isolated.browser.test.ts"], {}),
+  browserProject("isolated", ".isolated.browser.test", [], isolation),
+];
 
 export default defineConfig({
-  plugins: built ? [testsOnDist] : [],
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: [
-      "packages/*/{src,test}/**/*.test.ts",
-      "apps/*/{src,test}/**/*.test.ts",
-      ...(built ? ["tooling/**/*.test.ts"] : []),
+    projects: [
+      {
+        plugins,
+        resolve: { conditions: node },
+        ssr: { resolve: { conditions: node, externalConditions: node } },
+        test: {
+          name: "node",
+          include: [...testsOf(".test"), ...(built ? ["tooling/**/*.test.ts"] : [])],
+          exclude: [...exclude, "**/*.browser.test.ts"],
+          testTimeout: 30_000,
+          pool: "forks",
+          maxWorkers: 2,
+        },
+      },
+      ...(process.env["TEST_NODE"] === "1" ? [] : browserProjects),
     ],
-    exclude: ["**/node_modules/**", "**/dist/**", ...(full ? [] : ["**/*.full.test.ts"])],
-    testTimeout: 30_000,
-    pool: "forks",
-    maxWorkers: 2,
   },
 });

@@ -24,7 +24,7 @@ async function refusal(source: ImageSource, options?: LoadImageOptions): Promise
 }
 
 const respond =
-  (body: string | Uint8Array | ReadableStream, status = 200): typeof globalThis.fetch =>
+  (body: string | Uint8Array<ArrayBuffer> | ReadableStream, status = 200): typeof globalThis.fetch =>
   () =>
     Promise.resolve(new Response(body, { status }));
 
