@@ -59,6 +59,16 @@ describe("numbers that point outside are refused, naming the node", () => {
     );
   });
 
+  test.each([-2, 3])("maskTokens, token %d", async (token) => {
+    const graph = buildGraph("g", (b) => {
+      const tokens = b.input("tokens", "int32", ["r", "n"]);
+      b.output("y", b.at("head").op("maskTokens", { x: b.input("x", "float32", ["r", 3]), tokens }, {}));
+    });
+    await expect(run(graph, { x: float32([1, 2, 3], [1, 3]), tokens: int32([0, token], [1, 2]) })).rejects.toThrow(
+      `maskTokens "head": token 1 is out of range, expected -1 to 2, got ${token}.`,
+    );
+  });
+
   test("attention with positions further apart than the table reaches", async () => {
     const graph = buildGraph("g", (b) => {
       const query = b.input("query", "float32", [1, 1, 1]);

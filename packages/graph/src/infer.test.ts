@@ -48,6 +48,7 @@ describe("types of results", () => {
       ["activation", { x: f("b", 3) }, { function: "gelu" }, ["float32[b, 3]"]],
       ["add", { a: f("b", "s", 4), b: f("s", 1) }, {}, ["float32[b, s, 4]"]],
       ["add", { a: f(1), b: f("b", 2) }, {}, ["float32[b, 2]"]],
+      ["argMax", { x: f("r", 9) }, {}, ["int32[r]"]],
       ["attention", attention, { heads: 2 }, ["float32[b, s, 8]", "float32[b, 2, s, i + t]"]],
       [
         "attention",
@@ -62,6 +63,8 @@ describe("types of results", () => {
       ["layerNorm", norm, { epsilon: 1e-5 }, ["float32[b, 4]"]],
       ["linear", linear, {}, ["float32[b, s, 8]"]],
       ["linear", { x: f(4), weight: f(8, 4) }, {}, ["float32[8]"]],
+      ["logSumExp", { x: f("r", 9) }, {}, ["float32[r]"]],
+      ["maskTokens", { x: f("r", 9), tokens: i("r", "n") }, {}, ["float32[r, 9]"]],
       ["patchEmbedding", patches, {}, ["float32[n, 2*rows, 5]"]],
       ["reshape", { x: f("b", "t", 6) }, { shape: ["t*b", 2, 3] }, ["float32[b*t, 2, 3]"]],
       [
@@ -71,6 +74,7 @@ describe("types of results", () => {
         ["int32[b, image]", "int32[b, text]"],
       ],
       ["splitHeads", { x: f("b", "t", 8) }, { heads: 2 }, ["float32[b, 2, t, 4]"]],
+      ["topK", { x: f("r", 9) }, { k: 4 }, ["float32[r, 4]", "int32[r, 4]"]],
     ]),
   )("$op: $expected", ({ op, given, attributes, expected }) => expect(infer(op, given, attributes)).toEqual(expected));
 });
@@ -201,6 +205,27 @@ describe("messages", () => {
         {},
         "rows has the wrong type, expected int32 of rank 1, got int32[r, 1].",
       ],
+      ["argMax", { x: i("r", 9) }, {}, "x has the wrong type, expected float32 of rank 2, got int32[r, 9]."],
+      ["argMax", { x: f("r", 0) }, {}, "a row holds nothing to choose from."],
+      ["logSumExp", { x: f("r", 0) }, {}, "a row holds nothing to sum."],
+      [
+        "maskTokens",
+        { x: f("r", 9), tokens: i("rows", 2) },
+        {},
+        "rows of x and of tokens differ, expected r, got rows.",
+      ],
+      [
+        "topK",
+        { x: f("r", 9) },
+        { k: 10 },
+        "there are no 10 best of a row, expected 1 ≤ k ≤ V, a number, got float32[r, 9].",
+      ],
+      [
+        "topK",
+        { x: f("r", "v") },
+        { k: 0 },
+        "there are no 0 best of a row, expected 1 ≤ k ≤ V, a number, got float32[r, v].",
+      ],
       ["layerNorm", { ...norm, weight: f(5) }, { epsilon: 1 }, "weight and x differ, expected 4, got 5."],
       ["layerNorm", { ...norm, bias: f(5) }, { epsilon: 1 }, "bias and x differ, expected 4, got 5."],
       ["layerNorm", norm, { epsilon: 0 }, "epsilon is not positive, expected > 0, got 0."],
@@ -259,7 +284,7 @@ describe("messages", () => {
 
   test.each(["matMul", "constructor"])("%s is not an op", (op) => {
     expect(() => infer(op as OpName, {})).toThrow(
-      `${op} "p": there is no such op, expected activation, add, attention`,
+      `${op} "p": there is no such op, expected activation, add, argMax, attention`,
     );
   });
 

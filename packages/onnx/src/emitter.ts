@@ -87,6 +87,13 @@ export class Emitter {
     return this.constant("int32", [1], `${value}`, view);
   }
 
+  /** A constant float32, shape [1]. */
+  float32(value: number): string {
+    const view = new DataView(new ArrayBuffer(4));
+    view.setFloat32(0, value, true);
+    return this.constant("float32", [1], `${value}`, view);
+  }
+
   /** A dimension as an int64 of shape [1]: a constant, or computed from the shapes of the graph's inputs. */
   size(dim: Dim): string {
     if (typeof dim === "number") return this.ints([dim]);
@@ -142,7 +149,12 @@ export class Emitter {
     throw new TypeError(`dimension "${name}": no input has an axis that says its size. Run verify(graph) first.`);
   }
 
-  private constant(dtype: "int32" | "int64", shape: readonly number[], text: string, view: DataView): string {
+  private constant(
+    dtype: "float32" | "int32" | "int64",
+    shape: readonly number[],
+    text: string,
+    view: DataView,
+  ): string {
     const name = `${dtype} ${text}`;
     const data = new Uint8Array(view.buffer);
     this.constants.set(name, { name, dtype, shape, byteLength: data.length, data });

@@ -63,6 +63,9 @@ const dataTypes: Readonly<Record<DType, number>> = {
 /** The value of an attribute `to` of Cast. */
 export const float32DataType = dataTypes.float32;
 
+/** The value of an attribute `to` of Cast. */
+export const int32DataType = dataTypes.int32;
+
 /** Writes a model as a protobuf ModelProto. Under 2 GB only, so large tensors have to be external. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   const graph = new ProtoWriter();

@@ -2,6 +2,7 @@
 import type { ConformanceTest } from "../suite.ts";
 import { blockTests } from "./blocks.ts";
 import { carryTests } from "./carries.ts";
+import { choiceTests } from "./choices.ts";
 import { errorTests } from "./errors.ts";
 import { opTests } from "./ops.ts";
 import { orderTests } from "./order.ts";
@@ -14,6 +15,7 @@ export const groups: Readonly<Record<string, readonly ConformanceTest[]>> = {
   ops: opTests,
   blocks: blockTests,
   carries: carryTests,
+  choices: choiceTests,
   order: orderTests,
   errors: errorTests,
   whole: wholeTests,

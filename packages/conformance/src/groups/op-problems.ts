@@ -31,6 +31,11 @@ export const opProblems: { readonly [O in OpName]: OpProblem } = {
     ]);
   },
 
+  argMax(p, random, empty) {
+    const x = p.feed("x", scores(random, empty), ["rows", "entries"]);
+    p.results([p.b.op("argMax", { x }, {})]);
+  },
+
   attention: attentionProblem,
 
   concat(p, random, empty) {
@@ -103,6 +108,23 @@ export const opProblems: { readonly [O in OpName]: OpProblem } = {
     ]);
   },
 
+  logSumExp(p, random, empty) {
+    const x = p.feed("x", scores(random, empty), ["rows", "entries"]);
+    p.results([p.b.op("logSumExp", { x }, {})]);
+  },
+
+  maskTokens(p, random, empty) {
+    const value = scores(random, false);
+    const [rows = 0, entries = 0] = value.shape;
+    const x = p.feed("x", value, ["rows", entries]);
+    const few = random.integers([rows, empty ? 0 : random.integer(1, 9)], -1, Math.min(2, entries - 1));
+    const many = random.integers([rows, 30], -1, entries - 1);
+    p.results([
+      p.b.op("maskTokens", { x, tokens: p.feed("few", few, ["rows", "few"]) }, {}),
+      p.b.op("maskTokens", { x, tokens: p.feed("many", many, ["rows", 30]) }, {}),
+    ]);
+  },
+
   patchEmbedding(p, random, empty) {
     const [n, c, patch, d] = [empty ? 0 : random.integer(1, 3), random.pick([1, 3]), random.integer(1, 4), 5];
     const [rows, columns] = [random.integer(1, 3), random.integer(1, 3)];
@@ -146,7 +168,28 @@ export const opProblems: { readonly [O in OpName]: OpProblem } = {
     const x = p.feed("x", random.normal([b, t, heads * d]), ["batch", "text", heads * d]);
     p.results([p.b.op("splitHeads", { x }, { heads })]);
   },
+
+  topK(p, random, empty) {
+    const value = scores(random, empty);
+    const entries = value.shape[1] ?? 0;
+    const x = p.feed("x", value, ["rows", entries]);
+    const counts = [1, Math.min(8, entries), Math.min(64, entries)];
+    p.results(counts.flatMap((k) => p.b.ops("topK", { x }, { k })));
+  },
 };
+
+/** Rows of a vocabulary's scores: of lengths that fit no tile, with many ties, some entries forbidden by −∞. */
+function scores(random: Random, empty: boolean): HostTensor<"float32"> {
+  const entries = random.pick([1, 2, 7, 64, 255, 256, 257, 1023, 3001, 30522]);
+  const value = random.normal([empty ? 0 : random.integer(1, 5), entries], random.pick([0.1, 3, 30]));
+  const [ties, forbidden] = [random.pick([true, false]), random.pick([0, 0.1, 0.5])];
+  for (const [i, score] of value.data.entries()) {
+    if (ties) value.data[i] = Math.round(score);
+    // Not the first of a row: something has to be left.
+    if (i % entries > 0 && random.uniform() < forbidden) value.data[i] = Number.NEGATIVE_INFINITY;
+  }
+  return value;
+}
 
 /** Ops that only move values do so with both dtypes that graphs have. */
 function values(random: Random, shape: readonly number[]): HostTensor {

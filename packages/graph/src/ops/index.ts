@@ -2,6 +2,7 @@
 import type { TensorType, ValueName } from "../graph.ts";
 import { activation } from "./activation.ts";
 import { add } from "./add.ts";
+import { argMax } from "./arg-max.ts";
 import { attention } from "./attention.ts";
 import { concat } from "./concat.ts";
 import { embedding } from "./embedding.ts";
@@ -9,16 +10,20 @@ import { expand } from "./expand.ts";
 import { gatherRows } from "./gather-rows.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { linear } from "./linear.ts";
+import { logSumExp } from "./log-sum-exp.ts";
+import { maskTokens } from "./mask-tokens.ts";
 import type { OpDefinition } from "./op.ts";
 import { patchEmbedding } from "./patch-embedding.ts";
 import { reshape } from "./reshape.ts";
 import { split } from "./split.ts";
 import { splitHeads } from "./split-heads.ts";
+import { topK } from "./top-k.ts";
 
 /** Every op by name. */
 export const ops = {
   activation,
   add,
+  argMax,
   attention,
   concat,
   embedding,
@@ -26,10 +31,13 @@ export const ops = {
   gatherRows,
   layerNorm,
   linear,
+  logSumExp,
+  maskTokens,
   patchEmbedding,
   reshape,
   split,
   splitHeads,
+  topK,
 } as const;
 
 /** The table of ops as a type. */

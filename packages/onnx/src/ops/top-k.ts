@@ -1,0 +1,26 @@
+// topK → TopK, whose ties go to the lower index, with −1 put in for bad rows.
+// Without rows ONNX Runtime 1.30 divides by their number, which ends the process: there is always one here.
+import type { Node } from "@glimpsejs/graph";
+import type { Emitter } from "../emitter.ts";
+import { indicesOfGoodRows, rowMaximum } from "./choice.ts";
+
+/** Seven nodes, and where the number of rows is known at run time only, those that add a row to none and take it away. */
+export function topK({ inputs, attributes }: Node<"topK">, e: Emitter): readonly string[] {
+  const x = e.nameOf(inputs.x);
+  const [rows = 0] = e.typeOf(inputs.x).shape;
+  const { good } = rowMaximum(e, x);
+  const order = { axis: 1, largest: 1, sorted: 1 };
+  const known = typeof rows === "number" && rows > 0;
+  const from = known ? x : withRow(e, x, e.size(rows));
+  const found = e.nodeWithOutputs("TopK", [from, e.ints([attributes.k])], order, 2);
+  const [values = "", indices = ""] = known
+    ? found
+    : found.map((all) => e.node("Slice", [all, e.ints([0]), e.size(rows), e.ints([0])]));
+  return [values, indicesOfGoodRows(e, good, indices)];
+}
+
+/** x [R, V] → [max(R, 1), V] */
+function withRow(e: Emitter, x: string, rows: string): string {
+  const missing = e.node("Max", [e.node("Sub", [e.ints([1]), rows]), e.ints([0])]);
+  return e.node("Pad", [x, e.node("Concat", [e.ints([0, 0]), missing, e.ints([0])], { axis: 0 })]);
+}
