@@ -6,8 +6,8 @@ import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { OrtProgram } from "./program.ts";
 
-/** ONNX Runtime casts those that are not float32 while it loads. */
-const dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64"]);
+/** ONNX Runtime casts the floats that are not float32 while it loads; quantized weights stay as they are. */
+const dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]);
 
 /** Opens a backend on the module; `threads` undefined leaves their number to ONNX Runtime. */
 export function ortBackend(ort: OrtRuntime, threads: number | undefined): Backend {

@@ -10,7 +10,10 @@ describe("ortNode", () => {
     const plugin = ortNode();
     expect(await plugin.unavailable()).toBeUndefined();
     const backend = await plugin.open();
-    expect([backend.name, [...backend.dtypes]]).toEqual(["ort-node", ["float32", "float16", "bfloat16", "float64"]]);
+    expect([backend.name, [...backend.dtypes]]).toEqual([
+      "ort-node",
+      ["float32", "float16", "bfloat16", "float64", "int8", "uint8"],
+    ]);
     await backend.dispose();
     expect(process.env["ORT_DISABLE_TELEMETRY"]).toBe("1");
   });

@@ -13,10 +13,11 @@ import {
 } from "@glimpsejs/graph";
 import { ReferenceProgram } from "./reference-program.ts";
 import { hostCopy, type Owner, ReferenceTensor } from "./reference-tensor.ts";
+import { fromBytes } from "./tensor.ts";
 
 /**
  * The interpreter as a plugin: available everywhere, one thread, sums in double precision. Weights are read when a
- * program is compiled, and held as float32. A run gives the event loop a turn every 30 ms or so, between nodes.
+ * program is compiled, and held as float32, quantized ones as they are. A run gives the event loop a turn every 30 ms or so, between nodes.
  */
 export function reference(): BackendPlugin {
   return {
@@ -30,7 +31,7 @@ export function reference(): BackendPlugin {
 
 class ReferenceBackend implements Backend, Owner {
   readonly name = "reference";
-  readonly dtypes: ReadonlySet<DType> = new Set(["float32", "float16", "bfloat16", "float64"]);
+  readonly dtypes: ReadonlySet<DType> = new Set(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]);
   disposed = false;
   private readonly programs = new Set<ReferenceProgram<string>>();
 
@@ -67,19 +68,25 @@ class ReferenceBackend implements Backend, Owner {
   }
 }
 
-/** Every weight of the graphs as float32, each read once. */
+/** Every weight of the graphs in the dtype that it has there, each read once. */
 async function load(
   graphs: readonly Graph[],
   weights: WeightSource,
   signal: AbortSignal | undefined,
 ): Promise<Map<string, HostTensor>> {
   const values = new Map<string, HostTensor>();
-  for (const name of graphs.flatMap((graph) => Object.keys(graph.weights))) {
+  for (const [name, type] of graphs.flatMap((graph) => Object.entries(graph.weights))) {
     const weight = values.has(name) ? undefined : weights.get(name);
     if (weight === undefined) continue;
     const bytes = await weight.bytes(signal);
     throwIfAborted(signal, "compile");
-    values.set(name, float32(toFloat32(bytes, weight.dtype, `weight "${name}"`), weight.shape));
+    const narrow = type.dtype !== "float32";
+    values.set(
+      name,
+      narrow
+        ? fromBytes(type.dtype, weight.shape, bytes)
+        : float32(toFloat32(bytes, weight.dtype, `weight "${name}"`), weight.shape),
+    );
   }
   return values;
 }

@@ -39,7 +39,10 @@ export interface Program<G extends string = string> {
 /** An open device. Programs and tensors of one backend never mix with another's. */
 export interface Backend {
   readonly name: string;
-  /** Dtypes in which weights can be handed over as they are stored; others are converted to float32 by the caller. */
+  /**
+   * Dtypes in which weights can be handed over as they are stored: floats for the float32 weights of graphs, others
+   * being converted to float32 by the caller, and int8 and uint8 for the weights of the op quantizedLinear.
+   */
   readonly dtypes: ReadonlySet<DType>;
   /**
    * Lowers the graphs and takes their weights from `weights` by checkpoint name. May load lazily, when a graph is

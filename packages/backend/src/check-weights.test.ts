@@ -52,3 +52,27 @@ test("names the weights whose dtype the backend does not take", () => {
     'weight "a": its dtype cannot be computed with, expected float32, got float16.',
   );
 });
+
+test("a quantized weight has exactly its dtype, and does not stand in for a float", () => {
+  const stored = { shape: [2, 4], byteLength: 8, bytes: () => Promise.reject(new Error("nothing may be read")) };
+  const dtypeOf: Readonly<Record<string, DType>> = { a: "int8", b: "uint8", c: "int8" };
+  const narrow: WeightSource = {
+    names: Object.keys(dtypeOf),
+    get: (name) => (dtypeOf[name] === undefined ? undefined : { ...stored, dtype: dtypeOf[name] }),
+  };
+  const quantized = buildGraph("quantized", (b) => {
+    b.weight("a", [2, 4], "int8");
+    b.weight("b", [2, 4], "int8");
+    b.weight("c", [2, 4]);
+  });
+  expect(() => checkWeights([quantized], narrow, new Set(["float32", "int8", "uint8"]))).toThrow(
+    [
+      "2 problems:",
+      '  - weight "b": it has the wrong dtype, expected int8, got uint8.',
+      '  - weight "c": its dtype cannot be computed with, expected float32, got int8.',
+    ].join("\n"),
+  );
+  expect(() => checkWeights([quantized], narrow, dtypes)).toThrow(
+    'weight "a": its dtype cannot be computed with, expected no such weight, got int8.',
+  );
+});

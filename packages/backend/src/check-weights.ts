@@ -2,9 +2,12 @@
 import { GlimpseError, type Problem } from "@glimpsejs/base";
 import { type DType, formatType, type Graph, type WeightSource } from "@glimpsejs/graph";
 
+const quantized: ReadonlySet<DType> = new Set(["int8", "uint8"]);
+
 /**
  * Throws one "invalid-weights" error listing every weight of `graphs` that `weights` lacks, has in another shape, or
- * stores in none of `dtypes`, those that the backend takes.
+ * stores in a dtype that does not do: one of `dtypes`, those that the backend takes, for a float32 weight, and the
+ * weight's own for any other.
  */
 export function checkWeights(graphs: readonly Graph[], weights: WeightSource, dtypes: ReadonlySet<DType>): void {
   const problems: Problem[] = [];
@@ -23,8 +26,11 @@ export function checkWeights(graphs: readonly Graph[], weights: WeightSource, dt
         expected: `[${type.shape.join(", ")}]`,
         got: `[${weight.shape.join(", ")}]`,
       });
-    } else if (!dtypes.has(weight.dtype)) {
-      const expected = [...dtypes].join(", ");
+    } else if (type.dtype !== "float32" && weight.dtype !== type.dtype) {
+      problems.push({ subject, problem: "it has the wrong dtype", expected: type.dtype, got: weight.dtype });
+    } else if (!dtypes.has(weight.dtype) || (type.dtype === "float32" && quantized.has(weight.dtype))) {
+      const takes = [...dtypes].filter((dtype) => (type.dtype === "float32") !== quantized.has(dtype));
+      const expected = takes.join(", ") || "no such weight";
       problems.push({ subject, problem: "its dtype cannot be computed with", expected, got: weight.dtype });
     }
   }

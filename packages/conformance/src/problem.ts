@@ -24,8 +24,8 @@ export interface ProblemBuilder {
   readonly b: Builder;
   /** An input and its value. `shape` may name dimensions; left out, it is the value's. */
   feed(name: string, value: HostTensor, shape?: Shape): Value;
-  /** A weight and its value. */
-  weight(name: string, value: HostTensor<"float32">): Value;
+  /** A weight and its value: float32, or quantized. */
+  weight(name: string, value: HostTensor<"float32" | "int8" | "uint8">): Value;
   /** Makes the values outputs named "0", "1", … */
   results(values: readonly Value[]): void;
 }
@@ -43,7 +43,7 @@ export function problem(name: string, build: (p: ProblemBuilder) => void): Probl
       },
       weight(weight, value) {
         weights[weight] = value;
-        return b.weight(weight, value.shape);
+        return b.weight(weight, value.shape, value.dtype);
       },
       results(values) {
         for (const [i, value] of values.entries()) b.output(String(i), value);

@@ -108,6 +108,7 @@ describe("a fault is found", () => {
       withAttributes("layerNorm", { epsilon: 1e-5 }),
     ],
     ["ops: linear equals the reference", withoutInput("linear", "bias")],
+    ["ops: quantizedLinear equals the reference", withoutInput("quantizedLinear", "bias")],
     ["ops: attention equals the reference", withoutInput("attention", "mask")],
     ["ops: attention with a head mask equals PyTorch", withoutInput("attention", "headMask")],
     ["ops: attention with relative keys and queries equals PyTorch", withAttributes("attention", { relative: "key" })],

@@ -52,7 +52,7 @@ describe("buildGraph throws invalid-graph", () => {
         b.weight("w", [2]);
         b.weight("w", [3]);
       }),
-    ).toThrow('weight "w": the name stands for something else already, expected [2], got [3].');
+    ).toThrow('weight "w": the name stands for something else already, expected float32[2], got float32[3].');
     expect(() =>
       buildGraph("g", (b) => {
         b.input("w", "float32", [2]);

@@ -2,7 +2,7 @@
 // `b.at("attention").at("self").weight("query.weight", [D, D])`. Types are inferred and checked as nodes are added.
 import { GlimpseError } from "@glimpsejs/base";
 import { canonical, type Shape } from "./dim.ts";
-import type { Graph, Node, TensorType, ValueName } from "./graph.ts";
+import { formatType, type Graph, type Node, type TensorType, type ValueName } from "./graph.ts";
 import { inferNode } from "./infer.ts";
 import type { Attributes, Inputs, OpName } from "./ops/index.ts";
 import type { DType } from "./tensor.ts";
@@ -23,8 +23,11 @@ export interface Builder {
   at(segment: string | number): Builder;
   /** A value fed at each run. `name` is absolute, not prefixed. */
   input(name: string, dtype: DType, shape: Shape): Value;
-  /** A float32 weight by its checkpoint name below this path. The same weight may be asked for any number of times. */
-  weight(name: string, shape: Shape): Value;
+  /**
+   * A weight by its checkpoint name below this path; float32 unless `dtype` says otherwise. The same weight may be
+   * asked for any number of times.
+   */
+  weight(name: string, shape: Shape, dtype?: DType): Value;
   /** Adds a node with one output (or takes the first of several) and returns it. */
   op<O extends OpName>(op: O, inputs: ValuesOf<Inputs<O>>, attributes: Attributes<O>): Value;
   /** Adds a node and returns all its outputs. */
@@ -54,13 +57,13 @@ export function buildGraph(name: string, build: (b: Builder) => void): Graph {
   ): Value {
     const type: TensorType = { dtype, shape: shape.map(canonical) };
     const known = Object.hasOwn(types, valueName) ? types[valueName] : undefined;
-    if (known !== undefined && (!Object.hasOwn(into, valueName) || known.shape.join() !== type.shape.join())) {
+    if (known !== undefined && (!Object.hasOwn(into, valueName) || formatType(known) !== formatType(type))) {
       throw new GlimpseError(
         {
           subject: `${kind} "${valueName}"`,
           problem: "the name stands for something else already",
-          expected: `[${known.shape.join(", ")}]`,
-          got: `[${type.shape.join(", ")}]`,
+          expected: formatType(known),
+          got: formatType(type),
         },
         { code: "invalid-graph" },
       );
@@ -92,7 +95,7 @@ export function buildGraph(name: string, build: (b: Builder) => void): Graph {
       path,
       at: (segment) => builderAt(below(segment)),
       input: (inputName, dtype, shape) => declare("input", inputName, dtype, shape, inputs),
-      weight: (weightName, shape) => declare("weight", below(weightName), "float32", shape, weights),
+      weight: (weightName, shape, dtype = "float32") => declare("weight", below(weightName), dtype, shape, weights),
       ops: addNode,
       op(op, given, attributes) {
         const [first] = addNode(op, given, attributes);

@@ -4,7 +4,10 @@ import type { Shape } from "./dim.ts";
 import type { Attributes, Inputs, OpName } from "./ops/index.ts";
 import type { DType } from "./tensor.ts";
 
-/** Element type and shape of a value. Graphs compute in float32; ids, positions and row numbers are int32. */
+/**
+ * Element type and shape of a value. Graphs compute in float32; ids, positions and row numbers are int32; quantized
+ * weights are int8 or uint8.
+ */
 export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -29,7 +32,10 @@ export interface Graph {
   readonly name: string;
   /** Values fed at each run. */
   readonly inputs: Readonly<Record<ValueName, TensorType>>;
-  /** Weights by checkpoint name, with the type they have in the graph; the stored dtype may be narrower. */
+  /**
+   * Weights by checkpoint name, with the type they have in the graph. A float32 weight may be stored as another float
+   * dtype; of any other dtype is exactly what is stored.
+   */
   readonly weights: Readonly<Record<ValueName, TensorType>>;
   readonly nodes: readonly Node[];
   /** Results by public name. */

@@ -21,7 +21,9 @@ export { inferNode, type UntypedNode } from "./infer.ts";
 export { type ActivationFunction, activationFunctions } from "./ops/activation.ts";
 export type { RelativePositions } from "./ops/attention.ts";
 export { type Attributes, type Inputs, type OpName, ops } from "./ops/index.ts";
+export type { QuantizedFormat } from "./ops/quantized-linear.ts";
 export { print } from "./print.ts";
+export { dequantize, type QuantizedWeight, quantize } from "./quantize.ts";
 export {
   bytesPerElement,
   type DataOf,

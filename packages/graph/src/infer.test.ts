@@ -7,6 +7,7 @@ import { inferNode, type UntypedNode } from "./infer.ts";
 import { type OpName, ops } from "./ops/index.ts";
 
 const f = (...shape: Shape): TensorType => ({ dtype: "float32", shape });
+const q = (dtype: "int8" | "uint8", ...shape: Shape): TensorType => ({ dtype, shape });
 const i = (...shape: Shape): TensorType => ({ dtype: "int32", shape });
 
 type Given = Readonly<Record<string, TensorType | readonly TensorType[]>>;
@@ -28,6 +29,8 @@ function infer(op: OpName, given: Given, attributes: object = {}): readonly stri
 }
 
 const linear = { x: f("b", "s", 4), weight: f(8, 4), bias: f(8) };
+const q8 = { x: f("b", 32), weight: q("int8", 8, 32), scales: f(8, 1), bias: f(8) };
+const q4 = { x: f("b", 32), weight: q("uint8", 8, 16), scales: f(8, 2) };
 const norm = { x: f("b", 4), weight: f(4), bias: f(4) };
 const patches = { pixels: f("n", 3, "16*rows", 32), weight: f(5, 3, 16, 16) };
 const kv = f("b", 2, "t", 4);
@@ -47,6 +50,8 @@ describe("types of results", () => {
     cases<readonly string[]>([
       ["activation", { x: f("b", 3) }, { function: "gelu" }, ["float32[b, 3]"]],
       ["add", { a: f("b", "s", 4), b: f("s", 1) }, {}, ["float32[b, s, 4]"]],
+      ["quantizedLinear", q8, { bits: 8, block: 32 }, ["float32[b, 8]"]],
+      ["quantizedLinear", q4, { bits: 4, block: 16 }, ["float32[b, 8]"]],
       ["add", { a: f(1), b: f("b", 2) }, {}, ["float32[b, 2]"]],
       ["argMax", { x: f("r", 9) }, {}, ["int32[r]"]],
       ["attention", attention, { heads: 2 }, ["float32[b, s, 8]", "float32[b, 2, s, i + t]"]],
@@ -237,6 +242,51 @@ describe("messages", () => {
       ],
       ["linear", { ...linear, x: f("b", 5) }, {}, "inner dimensions differ, expected 4, got 5."],
       ["linear", { ...linear, bias: f(4) }, {}, "bias and output dimension differ, expected 8, got 4."],
+      ["quantizedLinear", q8, { bits: 2, block: 32 }, "the bits are not supported, expected 8 or 4, got 2."],
+      [
+        "quantizedLinear",
+        q8,
+        { bits: 8, block: 16 },
+        "the block does not fit the weight, expected 32, the whole row, got 16.",
+      ],
+      ...[8, 24, 64].map(
+        (block): Case<string> => [
+          "quantizedLinear",
+          q4,
+          { bits: 4, block },
+          `the block does not fit the weight, expected a power of two from 16 that divides 32, got ${block}.`,
+        ],
+      ),
+      [
+        "quantizedLinear",
+        { ...q8, weight: q("uint8", 8, 32) },
+        { bits: 8, block: 32 },
+        "weight has the wrong type, expected int8 of rank 2, got uint8[8, 32].",
+      ],
+      [
+        "quantizedLinear",
+        { ...q8, x: f("b", 4) },
+        { bits: 8, block: 32 },
+        "inner dimensions differ, expected 32, got 4.",
+      ],
+      [
+        "quantizedLinear",
+        { ...q4, scales: f(8, 1) },
+        { bits: 4, block: 16 },
+        "blocks of weight and scales differ, expected 2, got 1.",
+      ],
+      [
+        "quantizedLinear",
+        { ...q4, scales: f(1, 2) },
+        { bits: 4, block: 16 },
+        "rows of weight and scales differ, expected 8, got 1.",
+      ],
+      [
+        "quantizedLinear",
+        { ...q8, bias: f(4) },
+        { bits: 8, block: 32 },
+        "bias and output dimension differ, expected 8, got 4.",
+      ],
       [
         "linear",
         { ...linear, weight: f(4) },

@@ -2,21 +2,30 @@
 // It knows nothing about the ops of the IR.
 import {
   bindable,
+  bytesPerElement,
   canonical,
   type Dim,
+  type DType,
   dimTerms,
+  elementCount,
   type Graph,
   nodeInputs,
   type Shape,
   type TensorType,
   type ValueName,
 } from "@glimpsejs/graph";
-import type { OnnxAttribute, OnnxNode, OnnxTensor } from "./model.ts";
+import { float32DataType, type OnnxAttribute, type OnnxNode, type OnnxTensor } from "./model.ts";
+import type { OnnxTarget } from "./target.ts";
+import type { OnnxWeight } from "./to-onnx.ts";
 
 /** Collects the ONNX nodes of one graph. Strings that methods take and return are names of ONNX values. */
 export class Emitter {
   readonly nodes: OnnxNode[] = [];
   readonly constants = new Map<string, OnnxTensor>();
+  /** Weights, in the form in which nodes read them. */
+  readonly weights = new Map<string, OnnxTensor>();
+  /** What the model is to run on. */
+  readonly target: OnnxTarget;
   /** Where in the model the node being lowered stands; the names of new nodes begin with it. */
   path = "";
   private readonly graph: Graph;
@@ -24,12 +33,17 @@ export class Emitter {
   private readonly names = new Map<ValueName, string>();
   private readonly taken = new Set<string>();
   private readonly sizes = new Map<Dim, string>();
+  private readonly weightOf: (name: string) => OnnxWeight;
+  private readonly stored = new Map<string, OnnxWeight>();
+  private readonly shared = new Map<string, readonly string[]>();
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, weightOf: (name: string) => OnnxWeight, target: OnnxTarget) {
     this.graph = graph;
+    this.weightOf = weightOf;
+    this.target = target;
     this.used = new Set([...Object.values(graph.outputs), ...graph.nodes.flatMap(nodeInputs)]);
-    for (const name of [...Object.keys(graph.inputs), ...Object.keys(graph.weights)]) this.bind(name, name);
-    for (const name of Object.keys(graph.outputs)) this.taken.add(name);
+    for (const name of Object.keys(graph.inputs)) this.bind(name, name);
+    for (const name of [...Object.keys(graph.weights), ...Object.keys(graph.outputs)]) this.taken.add(name);
   }
 
   /** Says which ONNX value holds a value of the graph. */
@@ -38,9 +52,25 @@ export class Emitter {
     this.taken.add(name);
   }
 
-  /** The ONNX value that holds a value of the graph. */
+  /** The ONNX value that holds a value of the graph; a weight enters the model when it is first asked for. */
   nameOf(value: ValueName): string {
+    if (!this.names.has(value) && Object.hasOwn(this.graph.weights, value)) this.enter(value);
     return this.names.get(value) ?? value;
+  }
+
+  /** A weight as it is stored, for lowerings that give it another form with {@link weight}. */
+  storedWeight(value: ValueName): OnnxWeight {
+    const stored = this.stored.get(value) ?? this.weightOf(value);
+    this.stored.set(value, stored);
+    return stored;
+  }
+
+  /** Enters a weight in a form of its own, once under one name; returns the name. */
+  weight(name: string, dtype: DType, shape: readonly number[], data: OnnxTensor["data"]): string {
+    const byteLength = elementCount(shape) * bytesPerElement[dtype];
+    if (!this.weights.has(name)) this.weights.set(name, { name, dtype, shape, byteLength, data });
+    this.taken.add(name);
+    return name;
   }
 
   /** The type that a value has in the graph. */
@@ -71,6 +101,13 @@ export class Emitter {
     const outputs = Array.from({ length: count }, (_, i) => `${name}:${i}`);
     this.add(op, name, inputs, outputs, attributes);
     return outputs;
+  }
+
+  /** What `make` returned when it was called for this key first: for values that several nodes need. */
+  once(key: string, make: () => readonly string[]): readonly string[] {
+    const known = this.shared.get(key) ?? make();
+    this.shared.set(key, known);
+    return known;
   }
 
   /** A constant list of int64, shape [n]. */
@@ -131,6 +168,18 @@ export class Emitter {
       return this.node("Reshape", [x, this.ints(cheap)]);
     }
     return this.node("Reshape", [x, this.shape(target)], { allowzero: 1 });
+  }
+
+  /** A weight in the form in which it is stored, with a Cast where the graph has it as float32 and the file has not. */
+  private enter(value: ValueName): void {
+    const { dtype, data } = this.storedWeight(value);
+    const type = this.typeOf(value);
+    this.weight(value, dtype, type.shape.map(Number), data);
+    const { path } = this;
+    this.path = value;
+    const cast = dtype !== type.dtype && type.dtype === "float32";
+    this.bind(value, cast ? this.node("Cast", [value], { to: float32DataType }) : value);
+    this.path = path;
   }
 
   private namedSize(name: string): string {

@@ -8,4 +8,5 @@ export {
   type OnnxTensor,
 } from "./model.ts";
 export { printOnnx } from "./print.ts";
+export type { OnnxTarget } from "./target.ts";
 export { lowerGraph, type OnnxWeight, toOnnx } from "./to-onnx.ts";

@@ -2,6 +2,7 @@
 import { type Builder, buildGraph } from "@glimpsejs/graph";
 import { describe, expect, it } from "vitest";
 import { printOnnx } from "./print.ts";
+import type { OnnxTarget } from "./target.ts";
 import { lowerGraph, type OnnxWeight } from "./to-onnx.ts";
 
 const inFile: OnnxWeight = { dtype: "float32", data: { path: "model.safetensors", offset: 1024 } };
@@ -249,6 +250,123 @@ describe("lowering of ops", () => {
         output probabilities : float32[batch, 2, s, t]
       "
     `);
+  });
+});
+
+describe("quantizedLinear", () => {
+  /** Two products of one x; for 4 bits the second is left out. */
+  function quantized(target: OnnxTarget, bits: 8 | 4, bytes = false): string {
+    const graph = buildGraph("test", (root) => {
+      const x = root.input("x", "float32", ["batch", "text", 48]);
+      for (const name of bits === 8 ? ["query", "key"] : ["query"]) {
+        const b = root.at(name);
+        const weight = bits === 8 ? b.weight("int8", [2, 48], "int8") : b.weight("int4", [2, 24], "uint8");
+        const block = bits === 8 ? 48 : 16;
+        const inputs = { x, weight, scales: b.weight("scales", [2, 48 / block]), bias: b.weight("bias", [2]) };
+        root.output(name, b.op("quantizedLinear", inputs, { bits, block }));
+      }
+    });
+    const dtypes = { int8: "int8", int4: "uint8", scales: "float32", bias: "float32" } as const;
+    return printOnnx(
+      lowerGraph(
+        graph,
+        (name) => {
+          const dtype = dtypes[name.replace(/.*\./, "") as keyof typeof dtypes];
+          return bytes ? { dtype, data: new Uint8Array(96) } : { ...inFile, dtype };
+        },
+        target,
+      ),
+    );
+  }
+
+  it("of 8 bits on cpu rounds x once, and takes the weights as they are stored", () => {
+    expect(quantized("cpu", 8)).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[batch, text, 48]
+        initializer query.int8 : int8[2, 48] @ model.safetensors[1024, 1120)
+        initializer query.scales of columns : float32[2] @ model.safetensors[1024, 1032)
+        initializer int8 zeros [2] : int8[2]
+        initializer query.bias : float32[2] @ model.safetensors[1024, 1032)
+        initializer key.int8 : int8[2, 48] @ model.safetensors[1024, 1120)
+        initializer key.scales of columns : float32[2] @ model.safetensors[1024, 1032)
+        initializer key.bias : float32[2] @ model.safetensors[1024, 1032)
+        initializer int64 [-1, 48] : int64[2]
+        initializer int64 [2] : int64[1]
+        query/Reshape = Reshape(x, int64 [-1, 48])
+        query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2 = DynamicQuantizeLinear(query/Reshape)    # query/DynamicQuantizeLinear
+        query/QGemm = com.microsoft.QGemm(query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2, query.int8, query.scales of columns, int8 zeros [2], transB=1)
+        query/Add = Add(query/QGemm, query.bias)
+        query/Shape = Shape(x, start=0, end=1)
+        query/Shape.2 = Shape(x, start=1, end=2)
+        query/Concat = Concat(query/Shape, query/Shape.2, int64 [2], axis=0)
+        query = Reshape(query/Add, query/Concat, allowzero=1)    # query/Reshape.2
+        key/QGemm = com.microsoft.QGemm(query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2, key.int8, key.scales of columns, int8 zeros [2], transB=1)
+        key/Add = Add(key/QGemm, key.bias)
+        key/Concat = Concat(query/Shape, query/Shape.2, int64 [2], axis=0)
+        key = Reshape(key/Add, key/Concat, allowzero=1)    # key/Reshape
+        output query : float32[batch, text, 2]
+        output key : float32[batch, text, 2]
+      "
+    `);
+    expect(quantized("wasm", 8)).toBe(quantized("cpu", 8));
+  });
+
+  it("of 4 bits on cpu is MatMulNBits, with the weights as they are stored", () => {
+    expect(quantized("cpu", 4)).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[batch, text, 48]
+        initializer query.int4 in blocks : uint8[2, 3, 8] @ model.safetensors[1024, 1072)
+        initializer query.scales : float32[2, 3] @ model.safetensors[1024, 1048)
+        initializer query.bias : float32[2] @ model.safetensors[1024, 1032)
+        query = com.microsoft.MatMulNBits(x, query.int4 in blocks, query.scales, , , query.bias, K=48, N=2, bits=4, block_size=16, accuracy_level=4)    # query/MatMulNBits
+        output query : float32[batch, text, 2]
+      "
+    `);
+  });
+
+  it("of 4 bits on wasm has 8 of them", () => {
+    expect(quantized("wasm", 4, true)).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[batch, text, 48]
+        initializer query.int4 of 8 bits : int8[2, 48]
+        initializer query.scales of rows : float32[2]
+        initializer int8 zeros [2] : int8[2]
+        initializer query.bias : float32[2]
+        initializer int64 [-1, 48] : int64[2]
+        initializer int64 [2] : int64[1]
+        query/Reshape = Reshape(x, int64 [-1, 48])
+        query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2 = DynamicQuantizeLinear(query/Reshape)    # query/DynamicQuantizeLinear
+        query/QGemm = com.microsoft.QGemm(query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2, query.int4 of 8 bits, query.scales of rows, int8 zeros [2], transB=1)
+        query/Add = Add(query/QGemm, query.bias)
+        query/Shape = Shape(x, start=0, end=1)
+        query/Shape.2 = Shape(x, start=1, end=2)
+        query/Concat = Concat(query/Shape, query/Shape.2, int64 [2], axis=0)
+        query = Reshape(query/Add, query/Concat, allowzero=1)    # query/Reshape.2
+        output query : float32[batch, text, 2]
+      "
+    `);
+  });
+
+  it("on webgpu is MatMulNBits, the 8 bits in other bytes", () => {
+    expect(quantized("webgpu", 8, true)).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[batch, text, 48]
+        initializer query.int8 + 128 : uint8[2, 3, 16]
+        initializer query.scales of blocks : float32[2, 3]
+        initializer query.bias : float32[2]
+        initializer key.int8 + 128 : uint8[2, 3, 16]
+        initializer key.scales of blocks : float32[2, 3]
+        initializer key.bias : float32[2]
+        query = com.microsoft.MatMulNBits(x, query.int8 + 128, query.scales of blocks, , , query.bias, K=48, N=2, bits=8, block_size=16, accuracy_level=4)    # query/MatMulNBits
+        key = com.microsoft.MatMulNBits(x, key.int8 + 128, key.scales of blocks, , , key.bias, K=48, N=2, bits=8, block_size=16, accuracy_level=4)    # key/MatMulNBits
+        output query : float32[batch, text, 2]
+        output key : float32[batch, text, 2]
+      "
+    `);
+    expect(quantized("webgpu", 4)).toBe(quantized("cpu", 4));
+    expect(() => quantized("webgpu", 8)).toThrow(
+      'weight "query.int8": for "webgpu" it must come as bytes, not as a place in a file.',
+    );
   });
 });
 

@@ -14,6 +14,7 @@ import { linear } from "./linear.ts";
 import { logSumExp } from "./log-sum-exp.ts";
 import { maskTokens } from "./mask-tokens.ts";
 import { patchEmbedding } from "./patch-embedding.ts";
+import { quantizedLinear } from "./quantized-linear.ts";
 import { reshape } from "./reshape.ts";
 import { split } from "./split.ts";
 import { splitHeads } from "./split-heads.ts";
@@ -34,6 +35,7 @@ export const kernels: { readonly [O in OpName]: Kernel<O> } = {
   logSumExp,
   maskTokens,
   patchEmbedding,
+  quantizedLinear,
   reshape,
   split,
   splitHeads,

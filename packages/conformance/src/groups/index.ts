@@ -6,6 +6,7 @@ import { choiceTests } from "./choices.ts";
 import { errorTests } from "./errors.ts";
 import { opTests } from "./ops.ts";
 import { orderTests } from "./order.ts";
+import { quantizedTests } from "./quantized.ts";
 import { tensorTests } from "./tensors.ts";
 import { wholeTests } from "./whole.ts";
 
@@ -13,6 +14,7 @@ import { wholeTests } from "./whole.ts";
 export const groups: Readonly<Record<string, readonly ConformanceTest[]>> = {
   tensors: tensorTests,
   ops: opTests,
+  quantized: quantizedTests,
   blocks: blockTests,
   carries: carryTests,
   choices: choiceTests,

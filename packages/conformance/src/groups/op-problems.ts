@@ -4,6 +4,7 @@ import { activationFunctions, type HostTensor, int32, type OpName } from "@glimp
 import type { ProblemBuilder } from "../problem.ts";
 import type { Random } from "../random.ts";
 import { attentionProblem } from "./attention-problem.ts";
+import { quantizedProblem } from "./quantized-problem.ts";
 
 /** Adds one node (or a few) of one op, with values for its inputs. */
 export type OpProblem = (p: ProblemBuilder, random: Random, empty: boolean) => void;
@@ -133,6 +134,8 @@ export const opProblems: { readonly [O in OpName]: OpProblem } = {
     const weight = p.weight("weight", random.normal([d, c, patch, patch]));
     p.results([p.b.op("patchEmbedding", { pixels, weight }, {})]);
   },
+
+  quantizedLinear: quantizedProblem,
 
   reshape(p, random, empty) {
     const [b, f, d] = [random.integer(1, 3), empty ? 0 : random.integer(1, 3), random.integer(1, 4)];

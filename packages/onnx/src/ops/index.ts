@@ -14,6 +14,7 @@ import { linear } from "./linear.ts";
 import { logSumExp } from "./log-sum-exp.ts";
 import { maskTokens } from "./mask-tokens.ts";
 import { patchEmbedding } from "./patch-embedding.ts";
+import { quantizedLinear } from "./quantized-linear.ts";
 import { reshape } from "./reshape.ts";
 import { split } from "./split.ts";
 import { splitHeads } from "./split-heads.ts";
@@ -48,6 +49,8 @@ export function lowerNode(node: Node, e: Emitter): readonly string[] {
       return maskTokens(node, e);
     case "patchEmbedding":
       return patchEmbedding(node, e);
+    case "quantizedLinear":
+      return quantizedLinear(node, e);
     case "reshape":
       return reshape(node, e);
     case "split":
