@@ -3,13 +3,15 @@ import type { DeviceTensor } from "@glimpsejs/backend";
 import { GlimpseError } from "@glimpsejs/base";
 import type { HostTensor } from "@glimpsejs/graph";
 
-/** Throws "non-finite" if there is a NaN or an infinity among the values. */
-export function checkFinite(tensor: HostTensor<"float32">): void {
-  // A NaN or an infinity survives multiplication by zero; a sum of such products is then NaN.
-  let zero = 0;
-  for (const value of tensor.data) zero += value * 0;
-  if (zero === 0) return;
-  throw new GlimpseError(
+/** Throws "non-finite" if one of `sums`, each log Σ exp of a row of logits, is not a number: such a row is bad. */
+export function checkNumbers(sums: Float32Array): void {
+  if (sums.every(Number.isFinite)) return;
+  throw nonFinite();
+}
+
+/** The error of a row of logits that no token can be chosen from. */
+export function nonFinite(): GlimpseError {
+  return new GlimpseError(
     {
       subject: "logits",
       problem: "the model computed a value that is not a number",
@@ -34,15 +36,15 @@ export async function readFloats(tensor: DeviceTensor): Promise<HostTensor<"floa
 }
 
 /** Reads float32 tensors one after the other and frees them, all of them also if a read fails. */
-export async function readAllFloats(
-  tensors: Readonly<Record<string, DeviceTensor>>,
-): Promise<Readonly<Record<string, HostTensor<"float32">>>> {
+export async function readAllFloats<Names extends string>(
+  tensors: Readonly<Record<Names, DeviceTensor>>,
+): Promise<Readonly<Record<Names, HostTensor<"float32">>>> {
   const read: Record<string, HostTensor<"float32">> = {};
   try {
-    for (const [name, tensor] of Object.entries(tensors)) read[name] = await readFloats(tensor);
-    return read;
+    for (const [name, tensor] of Object.entries<DeviceTensor>(tensors)) read[name] = await readFloats(tensor);
+    return read as Record<Names, HostTensor<"float32">>; // every name was read
   } finally {
-    for (const tensor of Object.values(tensors)) tensor.dispose();
+    for (const tensor of Object.values<DeviceTensor>(tensors)) tensor.dispose();
   }
 }
 

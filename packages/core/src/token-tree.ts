@@ -6,14 +6,32 @@
 import type { DeviceTensor, Feeds } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { float32, type HostTensor, int32 } from "@glimpsejs/graph";
+import { type Choice, choiceFeeds } from "./choice-feeds.ts";
 import type { Engine } from "./engine.ts";
-import { readFloats } from "./logits.ts";
 import { ancestorMask, type NewToken, type Placement, placeTokens, type TreeNode } from "./tree-layout.ts";
 import type { Trunk, TrunkCache } from "./trunk.ts";
 
-/** A token to be added to a tree, with its id. */
-export interface NewTextToken extends NewToken {
-  readonly id: number;
+/** Tokens to be added to a tree, and what is wanted of the logits after them. */
+export interface GrowRequest<O extends string> {
+  readonly tokens: readonly NewToken[];
+  /** The tokens' ids; or what an earlier run chose for them, int32 [batch, width], not yet read. It stays the caller's. */
+  readonly ids: readonly number[] | DeviceTensor;
+  /** Indices of the tokens that logits are wanted after; a row of logits for each. */
+  readonly wanted: readonly number[];
+  /** What is to be chosen from the rows; without it nothing is. */
+  readonly choice?: Choice | undefined;
+  /** Outputs of the decoder besides the cache's. */
+  readonly outputs: readonly O[];
+}
+
+/** What became of a {@link GrowRequest}. */
+export interface Grown<O extends string> {
+  /** The nodes of the tokens, in their order. */
+  readonly nodes: readonly TreeNode[];
+  /** For each row of logits, which of the batch · columns choices is its own. */
+  readonly cells: readonly number[];
+  /** Not yet read; the caller disposes them. */
+  readonly outputs: Readonly<Record<O, DeviceTensor>>;
 }
 
 /** The text of one or more pictures while it grows. Owns the cache, not the trunk. */
@@ -43,27 +61,25 @@ export class TokenTree {
     this.slotPositions = Array.from({ length: trunk.batch }, () => []);
   }
 
-  /**
-   * Adds tokens and returns their nodes in the same order, and the logits float32 [wanted.length, V] of the tokens
-   * whose indices are in `wanted`. One decoder run, together with the image tokens if the trunk is still new.
-   */
-  async grow(
-    tokens: readonly NewTextToken[],
-    wanted: readonly number[],
-  ): Promise<{ readonly nodes: readonly TreeNode[]; readonly logits: HostTensor<"float32"> }> {
-    const placement = placeTokens(tokens, this.trunk.batch, this.used);
-    const { nodes, rows, width } = placement;
-    const inputIds = new Int32Array(this.trunk.batch * width);
-    for (const [i, token] of tokens.entries()) inputIds[rows[i] ?? 0] = token.id;
-    const feeds = {
-      inputIds: int32(inputIds, [this.trunk.batch, width]),
-      wanted: int32(
-        wanted.map((i) => rows[i] ?? 0),
-        [wanted.length],
-      ),
-    };
-    const { logits } = await this.run("decoder", placement, feeds, ["logits"]);
-    return { nodes, logits: await readFloats(logits) };
+  /** Adds tokens. One decoder run, together with the image tokens if the trunk is still new. */
+  async grow<O extends string>({ tokens, ids, wanted, choice, outputs }: GrowRequest<O>): Promise<Grown<O>> {
+    const { batch } = this.trunk;
+    const placement = placeTokens(tokens, batch, this.used);
+    const { nodes, rows } = placement;
+    const pictures = wanted.map((i) => nodes[i]?.picture ?? 0);
+    const { feeds, cells } = choiceFeeds(pictures, batch, this.engine.config.vocabSize, choice);
+    const wantedRows = wanted.map((i) => rows[i] ?? 0);
+    const results = await this.run(
+      "decoder",
+      placement,
+      {
+        ...feeds,
+        inputIds: "read" in ids ? ids : hostIds(ids, placement, batch),
+        wanted: int32(wantedRows, [wanted.length]),
+      },
+      outputs,
+    );
+    return { nodes, cells, outputs: results };
   }
 
   /** Adds tokens through the graph that computes every row; `feeds` are its inputs that a tree does not know of. */
@@ -153,6 +169,13 @@ export class TokenTree {
       keyPositions: int32(keys, [batch, keys.length / batch]),
     };
   }
+}
+
+/** ids as the decoder takes them, int32 [batch, width]; 0 in dead slots. */
+function hostIds(ids: readonly number[], { rows, width }: Placement, batch: number): HostTensor<"int32"> {
+  const inputIds = new Int32Array(batch * width);
+  for (const [i, id] of ids.entries()) inputIds[rows[i] ?? 0] = id;
+  return int32(inputIds, [batch, width]);
 }
 
 function named<K extends string, T>(names: readonly K[], value: (name: K) => T): Readonly<Record<K, T>> {

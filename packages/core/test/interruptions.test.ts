@@ -69,6 +69,7 @@ describe("an output that cannot be read", () => {
     await expect(model.generate(short)).rejects.toThrow("logits is lost");
     await expect(model.generate({ ...short, numBeams: 3 })).rejects.toThrow("logits is lost");
     const trunk = await model.encode(pixelValues);
+    unreadable.output = "givenLogits";
     await expect(model.scoreTexts({ trunk, picture: 0, prompt: [1], texts: [[5, 2]] })).rejects.toThrow("is lost");
     trunk.dispose();
     unreadable.output = undefined;

@@ -7,13 +7,15 @@
 import type { GitConfig } from "@glimpsejs/config";
 import { type Builder, buildGraph, type Graph, type Value } from "@glimpsejs/graph";
 import { layerNorm, linear, pair } from "./blocks.ts";
+import { choices } from "./choices.ts";
 import { type DecoderContext, type SelfAttention, treeAttention } from "./tree-attention.ts";
 
 /**
  * Features and texts to logits, for generation. Inputs besides those of {@link treeAttention}: `imageFeatures`
  * float32 [batch, image, Dv] (image may be 0), `inputIds` and `positionIds` int32 [batch, text], `wanted` int32
- * [wanted], which picks rows of the batch·text text rows. Output besides the cache's: `logits` [wanted, V].
- * Image rows need only keys and values of the last layer; the rest of it is left out for them.
+ * [wanted], which picks rows of the batch·text text rows. Outputs besides the cache's: `logits` [wanted, V], and what
+ * {@link choices} makes of them, with inputs of its own. Image rows need
+ * only keys and values of the last layer; the rest of it is left out for them.
  */
 export function decoderGraph(config: GitConfig): Graph {
   return buildGraph("decoder", (root) => {
@@ -23,7 +25,9 @@ export function decoderGraph(config: GitConfig): Graph {
     const text = textEmbeddings(context, wordEmbeddings(context, ids));
     const wanted = root.input("wanted", "int32", ["wanted"]);
     const x = encoder(context, image, text);
-    root.output("logits", head(context, root.at("output").op("gatherRows", { x, rows: wanted }, {})));
+    const logits = head(context, root.at("output").op("gatherRows", { x, rows: wanted }, {}));
+    root.output("logits", logits);
+    choices(root, logits);
   });
 }
 

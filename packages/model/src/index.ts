@@ -9,6 +9,7 @@ export {
   wordEmbeddings,
 } from "./architecture.ts";
 export { remainingHeads } from "./blocks.ts";
+export { candidateCount } from "./choices.ts";
 export { decoderGraph, forwardGraph } from "./decoder.ts";
 export { interpolatePositions } from "./interpolate.ts";
 export { matchWeights } from "./match-weights.ts";

@@ -136,11 +136,15 @@ function visionBlock(): Problem {
 function decoderBlock(positions: PositionEmbeddingType, all: boolean): Problem {
   const config = tinyConfig(positions);
   const graph = all ? forwardGraph(config, { head: true }) : decoderGraph(config);
-  const sizes = { batch: 2, image: 3, trunk: 0, past: 2, text: 3, ids: 1, embeds: 2, wanted: 4 };
+  const choices = { columns: 2, masked: 3, given: 5 };
+  const sizes = { batch: 2, image: 3, trunk: 0, past: 2, text: 3, ids: 1, embeds: 2, wanted: 4, ...choices };
   const reach = config.maxPositionEmbeddings;
   const ranges = {
     inputIds: config.vocabSize,
     wanted: sizes.batch * sizes.text,
+    chosen: sizes.wanted,
+    masked: config.vocabSize,
+    given: sizes.wanted * config.vocabSize,
     positionIds: reach,
     imagePositions: reach,
     textPositions: reach,

@@ -17,16 +17,13 @@ export const choiceTests: readonly ConformanceTest[] = [
       const x = float32(new Float32Array(2 * width), [2, width]);
       x.data.set([5, 5], 100);
       x.data.set([7, 7, 7], width + 298 - 2);
-      const solved = await solve(backend, choosing(x, 4));
-      expectOutputs(
-        solved,
-        {
-          0: int32([100, 296], [2]),
-          1: float32([5, 5, 0, 0, 7, 7, 7, 0], [2, 4]),
-          2: int32([100, 101, 0, 1, 296, 297, 298, 0], [2, 4]),
-        },
-        { float32: exact },
-      );
+      const { 0: best, 1: values, 2: indices } = await solve(backend, choosing(x, 4));
+      const expected = {
+        best: int32([100, 296], [2]),
+        values: float32([5, 5, 0, 0, 7, 7, 7, 0], [2, 4]),
+        indices: int32([100, 101, 0, 1, 296, 297, 298, 0], [2, 4]),
+      };
+      expectOutputs({ best: best ?? x, values: values ?? x, indices: indices ?? x }, expected, { float32: exact });
     },
   },
   ...[
@@ -62,7 +59,7 @@ export const choiceTests: readonly ConformanceTest[] = [
   { name: "the tokens of one run are the ids of the next, unread", run: unread },
 ];
 
-/** argMax and topK of x, less the tokens of `masked`. */
+/** argMax, topK and logSumExp of x, less the tokens of `masked`. */
 function choosing(x: HostTensor<"float32">, k: number, masked?: HostTensor): Problem {
   return problem("choosing", (p) => {
     const fed = p.feed("x", x, ["rows", width]);
@@ -70,24 +67,35 @@ function choosing(x: HostTensor<"float32">, k: number, masked?: HostTensor): Pro
       masked === undefined
         ? fed
         : p.b.op("maskTokens", { x: fed, tokens: p.feed("masked", masked, ["rows", "masked"]) }, {});
-    p.results([p.b.op("argMax", { x: left }, {}), ...p.b.ops("topK", { x: left }, { k })]);
+    p.results([
+      p.b.op("argMax", { x: left }, {}),
+      ...p.b.ops("topK", { x: left }, { k }),
+      p.b.op("logSumExp", { x: left }, {}),
+    ]);
   });
 }
 
 /** Every second row is spoiled; the others must not notice. */
-async function badRows({ backend, oracle }: Context, spoil: (row: Float32Array, i: number) => void): Promise<void> {
+async function badRows(
+  { backend, oracle, tolerances }: Context,
+  spoil: (row: Float32Array, i: number) => void,
+): Promise<void> {
   const [rows, k] = [6, 5];
   const x = new Random(30).normal([rows, width]);
-  const { 0: tokens, 2: indices } = await solve(oracle, choosing(x, k));
-  if (tokens?.dtype !== "int32" || indices?.dtype !== "int32") throw new TypeError("choices are int32.");
+  const { 0: tokens, 2: indices, 3: sums } = await solve(oracle, choosing(x, k));
+  if (tokens?.dtype !== "int32" || indices?.dtype !== "int32" || sums?.dtype !== "float32") {
+    throw new TypeError("a choice has the wrong dtype.");
+  }
   for (let r = 1; r < rows; r += 2) {
     spoil(x.data.subarray(r * width, (r + 1) * width), (r - 1) / 2);
     tokens.data[r] = -1;
     indices.data.fill(-1, r * k, (r + 1) * k);
+    sums.data[r] = nan;
   }
   const solved = await solve(backend, choosing(x, k));
   expectClose(solved[0] ?? x, tokens, exact, "argMax");
   expectClose(solved[2] ?? x, indices, exact, "indices of topK");
+  expectClose(solved[3] ?? x, sums, tolerances.float32, "logSumExp");
 }
 
 /** A table of words that each call for another word, walked without looking. */

@@ -8,6 +8,7 @@ import { expectClose } from "../expect-close.ts";
 import golden from "../goldens/git.json" with { type: "json" };
 import { weightSource } from "../problem.ts";
 import type { ConformanceTest, Context } from "../suite.ts";
+import { exact } from "../tolerances.ts";
 
 /** The tests of whole models. */
 export const wholeTests: readonly ConformanceTest[] = [
@@ -51,6 +52,12 @@ async function greedy({ backend, tolerances }: Context): Promise<void> {
       positionIds: int32(new Int32Array(pictures).fill(step), [pictures, 1]),
       mask: float32(new Float32Array(pictures * (step + 1)), [pictures, 1, step + 1]),
       wanted: int32([...golden.tokens.keys()], [pictures]),
+      chosen: int32([...golden.tokens.keys()], [pictures, 1]),
+      masked: int32([], [pictures, 1, 0]),
+      given: int32(
+        golden.tokens.map((row, i) => i * config.vocabSize + (row[step + 1] ?? 0)),
+        [pictures],
+      ),
     });
     const output = (name: string) => outputs[name] ?? fail(`there is no output "${name}".`);
     const logits = await output("logits").read();
@@ -60,6 +67,9 @@ async function greedy({ backend, tolerances }: Context): Promise<void> {
     if (tokens.join() !== expectedTokens.join()) {
       fail(`step ${step}: expected the tokens ${expectedTokens.join()}, got ${tokens.join()}.`);
     }
+    const nextIds = await output("nextIds").read();
+    expectClose(nextIds, int32(tokens, [pictures, 1]), exact, `chosen tokens of step ${step}`);
+    expectClose(await output("nextLogits").read(), await output("givenLogits").read(), exact, "their logits");
     past = named("past", (layer) => output(`present.${layer}`));
     if (step > 0) continue;
     // The picture has been read: from now on it is the trunk.

@@ -1,7 +1,7 @@
 // Leaves of the token tree: texts that grow. A leaf is immutable, so that several beams can grow from one.
-import { checkFinite, row } from "../logits.ts";
-import type { NewTextToken, TokenTree } from "../token-tree.ts";
-import type { TreeNode } from "../tree-layout.ts";
+import { checkNumbers, readAllFloats, row } from "../logits.ts";
+import type { TokenTree } from "../token-tree.ts";
+import type { NewToken, TreeNode } from "../tree-layout.ts";
 
 /** A text to be continued: which picture it is about and its tokens, [CLS] first. */
 export interface Prompt {
@@ -40,18 +40,21 @@ export async function growLeaves(
   { nonFinite = false }: { readonly nonFinite?: boolean } = {},
 ): Promise<ReadonlyMap<Leaf, GrownLeaf>> {
   const unique = [...new Set(leaves)];
-  const tokens: NewTextToken[] = [];
+  const tokens: NewToken[] = [];
+  const ids: number[] = [];
   const wanted = unique.map(({ prompt, tokens: generated, node }) => {
-    let parent: NewTextToken["parent"] = node;
+    let parent: NewToken["parent"] = node;
     for (const id of node === undefined ? [...prompt.ids, ...generated] : generated.slice(-1)) {
-      const token: NewTextToken = { id, picture: prompt.picture, parent };
+      const token: NewToken = { picture: prompt.picture, parent };
       tokens.push(token);
+      ids.push(id);
       parent = token;
     }
     return tokens.length - 1;
   });
-  const { nodes, logits } = await tree.grow(tokens, wanted);
-  if (!nonFinite) checkFinite(logits);
+  const { nodes, outputs } = await tree.grow({ tokens, ids, wanted, outputs: ["logits", "logSumExp"] });
+  const { logits, logSumExp } = await readAllFloats(outputs);
+  if (!nonFinite) checkNumbers(logSumExp.data);
   return new Map(unique.map((leaf, i) => [leaf, { ...leaf, node: nodeAt(nodes, wanted[i]), logits: row(logits, i) }]));
 }
 

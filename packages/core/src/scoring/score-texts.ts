@@ -3,16 +3,18 @@
 import { show, throwIfAborted } from "@glimpsejs/base";
 import type { GitConfig } from "@glimpsejs/config";
 import type { Engine } from "../engine.ts";
-import { checkFinite, logSumExp, row } from "../logits.ts";
+import { checkNumbers, readAllFloats } from "../logits.ts";
 import { throwProblems } from "../options.ts";
 import { idProblems } from "../token-ids.ts";
-import { type NewTextToken, TokenTree } from "../token-tree.ts";
+import { TokenTree } from "../token-tree.ts";
+import type { NewToken } from "../tree-layout.ts";
 import type { Trunk } from "../trunk.ts";
 import { buildTrie, type TrieNode } from "./trie.ts";
 
 /**
- * Rows of logits held at once. With BERT's vocabulary a row is 122 kB, so 128 of them are 16 MB; the cache of a chunk
- * is smaller. This, and not the number of texts, bounds the memory of a call.
+ * Rows of logits that the backend holds at once. With BERT's vocabulary a row is 122 kB, so 128 of them are 16 MB; the
+ * cache of a chunk is smaller. This, and not the number of texts, bounds the memory of a call. Of each row only the
+ * logits of the texts' own tokens are read.
  */
 export const maxRows = 128;
 
@@ -36,13 +38,19 @@ export async function scoreTexts(engine: Engine, request: ScoreRequest): Promise
   for (const chunk of chunks(texts, maxRows)) {
     throwIfAborted(signal, "score()");
     const root = buildTrie(chunk.map(({ tokens }) => tokens));
-    const { tokens, parents } = textTokens(root, prompt, picture);
+    const { tokens, ids, parents } = textTokens(root, prompt, picture);
     const tree = new TokenTree(engine, trunk);
     try {
       const wanted = parents.map((_, i) => prompt.length - 1 + i);
-      const { logits } = await tree.grow(tokens, wanted);
-      checkFinite(logits);
-      const scored = childScores(parents, (i) => row(logits, i));
+      const given = parents.map(({ children }) => [...children.keys()]);
+      const { outputs } = await tree.grow({
+        ...{ tokens, ids, wanted },
+        choice: { masked: [], given },
+        outputs: ["givenLogits", "logSumExp"],
+      });
+      const { givenLogits, logSumExp } = await readAllFloats(outputs);
+      checkNumbers(logSumExp.data);
+      const scored = childScores(parents, givenLogits.data, logSumExp.data);
       collectPaths(root, scored, [], (index, logProbs) => {
         const text = chunk[index];
         if (text !== undefined) results[text.index] = logProbs;
@@ -105,34 +113,38 @@ function textTokens(
   root: TrieNode,
   prompt: readonly number[],
   picture: number,
-): { tokens: readonly NewTextToken[]; parents: readonly TrieNode[] } {
-  const tokens: NewTextToken[] = [];
-  for (const id of prompt) tokens.push({ id, picture, parent: tokens.at(-1) });
+): { tokens: readonly NewToken[]; ids: readonly number[]; parents: readonly TrieNode[] } {
+  const tokens: NewToken[] = [];
+  const ids = [...prompt];
+  for (const _ of prompt) tokens.push({ picture, parent: tokens.at(-1) });
   const parents: TrieNode[] = [root];
-  const placed = new Map<TrieNode, NewTextToken | undefined>([[root, tokens.at(-1)]]);
+  const placed = new Map<TrieNode, NewToken | undefined>([[root, tokens.at(-1)]]);
   for (const node of parents) {
     for (const child of node.children.values()) {
       if (child.children.size === 0 || child.token === undefined) continue;
-      const token: NewTextToken = { id: child.token, picture, parent: placed.get(node) };
+      const token: NewToken = { picture, parent: placed.get(node) };
       placed.set(child, token);
       tokens.push(token);
+      ids.push(child.token);
       parents.push(child);
     }
   }
-  return { tokens, parents };
+  return { tokens, ids, parents };
 }
 
-/** The log-probability of every child of every parent. */
+/** The log-probability of every child of every parent: `logits` has those of all children, `sums` one of each parent. */
 function childScores(
   parents: readonly TrieNode[],
-  logitsOf: (index: number) => Float32Array,
+  logits: Float32Array,
+  sums: Float32Array,
 ): ReadonlyMap<TrieNode, number> {
   const scores = new Map<TrieNode, number>();
+  let next = 0;
   for (const [i, parent] of parents.entries()) {
-    const logits = logitsOf(i);
-    const normalizer = logSumExp(logits);
-    for (const [token, child] of parent.children)
-      scores.set(child, (logits[token] ?? Number.NEGATIVE_INFINITY) - normalizer);
+    for (const child of parent.children.values()) {
+      scores.set(child, (logits[next] ?? Number.NaN) - (sums[i] ?? Number.NaN));
+      next++;
+    }
   }
   return scores;
 }

@@ -2,7 +2,7 @@
 import type { TensorType } from "../graph.ts";
 import { dims, type OpDefinition } from "./op.ts";
 
-/** x float32 [R, V], V ≥ 1 → float32 [R]: log Σ exp(x) of each row. That of a bad row (see argMax) means nothing. */
+/** x float32 [R, V], V ≥ 1 → float32 [R]: log Σ exp(x) of each row, NaN for a bad row (see argMax). */
 export const logSumExp: OpDefinition<{ readonly x: TensorType }, object> = {
   infer({ x }, _, fail) {
     const [r] = dims("x", x, "float32", 2, fail);

@@ -3,9 +3,10 @@ import type { Node } from "@glimpsejs/graph";
 import type { Emitter } from "../emitter.ts";
 import { rowMaximum } from "./choice.ts";
 
-/** Seven nodes. [R, V] → [R, 1] → [R] */
+/** Ten nodes. [R, V] → [R, 1] → [R] */
 export function logSumExp({ inputs }: Node<"logSumExp">, e: Emitter): readonly string[] {
-  const { max, below } = rowMaximum(e, e.nameOf(inputs.x));
+  const { max, below, good } = rowMaximum(e, e.nameOf(inputs.x));
   const sum = e.node("ReduceSum", [e.node("Exp", [below]), e.ints([1])], { keepdims: 1 });
-  return [e.node("Squeeze", [e.node("Add", [max, e.node("Log", [sum])]), e.ints([1])])];
+  const total = e.node("Add", [max, e.node("Log", [sum])]);
+  return [e.node("Squeeze", [e.node("Where", [good, total, e.float32(Number.NaN)]), e.ints([1])])];
 }
