@@ -74,6 +74,23 @@ test("sizes have the forms that transformers takes", () => {
   expect(ImageProcessorConfig.toJson(exact)).toEqual({ ...clipFile, size: { height: 3, width: 4 } });
 });
 
+test("sizes and padding are written as they are read", () => {
+  for (const size of [
+    { shortest_edge: 5, longest_edge: 9 },
+    { max_height: 7, max_width: 8 },
+  ]) {
+    const json = { ...clipFile, size, do_pad: true, pad_size: { height: 90, width: 80 } };
+    const config = ImageProcessorConfig.fromJson(json);
+    expect(config.extra).toEqual({});
+    expect(ImageProcessorConfig.toJson(config)).toEqual(json);
+    expect(ImageProcessorConfig.create(config)).toEqual(config);
+  }
+  expect(ImageProcessorConfig.fromJson({ image_mean: 0.5, image_std: 0.25 })).toMatchObject({
+    imageMean: [0.5, 0.5, 0.5],
+    imageStd: [0.25, 0.25, 0.25],
+  });
+});
+
 test("null switches a step off and leaves a setting at its default", () => {
   const config = ImageProcessorConfig.fromJson({ do_center_crop: null, crop_size: null, resample: null });
   expect(config).toEqual(ImageProcessorConfig.create({ doCenterCrop: false }));
@@ -107,13 +124,13 @@ test("B15: impossible settings", () => {
     },
   };
   const lines = [
-    'size: the value is wrong, expected a shortest edge or height and width, of 1 to 16384 pixels, got {"longest_edge":5}.',
+    'size: the value is wrong, expected a shortest edge, height and width, or greatest height and width, of 1 to 16384 pixels, got {"longest_edge":5}.',
     'crop_size: the value is wrong, expected height and width, of 1 to 16384 pixels, got {"height":0,"width":4}.',
     "resample: the value is wrong, expected 0, 1, 2, 3, 4, 5, got 6.",
     "rescale_factor: the value is wrong, expected a finite number above 0, got -1.",
     'do_resize: the value is wrong, expected true or false, got "yes".',
-    'image_mean.1: the value is wrong, expected a finite number, got "1".',
-    "image_std.1: the value is wrong, expected a finite number above 0, got 0.",
+    'image_mean: the value is wrong, expected three numbers, one per channel, or one number for all, got [0,"1"].',
+    "image_std: the value is wrong, expected three numbers above 0, one per channel, or one number for all, got [1,0,1].",
   ];
   for (const line of lines) {
     expect(() => ImageProcessorConfig.fromJson(json, "processor_config.json")).toThrow(

@@ -22,10 +22,16 @@ export interface PixelSize {
   readonly width: number;
 }
 
-/** What a picture is resized to: its shorter side with the other in proportion, or both sides. */
-export type ResizeTarget = PixelSize | { readonly shortestEdge: number };
+/**
+ * What a picture is resized to: both sides; or in proportion, by its shorter side (as long as the longer one does not
+ * get longer than longestEdge), or as large as fits into maxHeight by maxWidth.
+ */
+export type ResizeTarget =
+  | PixelSize
+  | { readonly shortestEdge: number; readonly longestEdge?: number | undefined }
+  | { readonly maxHeight: number; readonly maxWidth: number };
 
-/** The steps of image processing, in order: resize, centre crop, rescale, normalize. */
+/** The steps of image processing, in order: resize, centre crop, rescale, normalize, pad. */
 export interface ImageProcessorConfig extends ConfigRecord {
   /** The class in transformers: CLIP… or VideoMAE…, as the file spells it. Default "CLIPImageProcessor". */
   readonly imageProcessorType: string;
@@ -41,12 +47,16 @@ export interface ImageProcessorConfig extends ConfigRecord {
   /** Factor from bytes to the range of imageMean. Default 1/255. */
   readonly rescaleFactor: number;
   readonly doNormalize: boolean;
-  /** Mean per channel, red first. Default CLIP's; of VideoMAE 0.5. */
+  /** Mean per channel, red first. Files may give one number for all. Default CLIP's; of VideoMAE 0.5. */
   readonly imageMean: readonly [number, number, number];
-  /** Standard deviation per channel, red first. Default CLIP's; of VideoMAE 0.5. */
+  /** Standard deviation per channel, red first. Files may give one number. Default CLIP's; of VideoMAE 0.5. */
   readonly imageStd: readonly [number, number, number];
   /** Whether other colour modes are converted first. Default true; of VideoMAE false. */
   readonly doConvertRgb: boolean;
+  /** Whether zeros are added on the right and below, up to padSize; VideoMAE never does. Default false. */
+  readonly doPad: boolean;
+  /** Default null: as large as the largest picture of the batch. */
+  readonly padSize: PixelSize | null;
 }
 
 type Triple = [number, number, number];
@@ -60,10 +70,18 @@ const sidePair = v.pipe(
 const resizeTarget = v.union(
   [
     pixelSize,
-    v.strictObject({ shortestEdge: side }),
+    v.strictObject({ shortestEdge: side, longestEdge: v.optional(side) }),
     v.pipe(
-      v.strictObject({ shortest_edge: side }),
-      v.transform((size) => ({ shortestEdge: size.shortest_edge })),
+      v.strictObject({ shortest_edge: side, longest_edge: v.optional(side) }),
+      v.transform(({ shortest_edge: shortestEdge, longest_edge: longestEdge }) => ({
+        shortestEdge,
+        ...(longestEdge !== undefined && { longestEdge }),
+      })),
+    ),
+    v.strictObject({ maxHeight: side, maxWidth: side }),
+    v.pipe(
+      v.strictObject({ max_height: side, max_width: side }),
+      v.transform((size) => ({ maxHeight: size.max_height, maxWidth: size.max_width })),
     ),
     v.pipe(
       side,
@@ -71,7 +89,7 @@ const resizeTarget = v.union(
     ),
     sidePair,
   ],
-  `a shortest edge or height and width, of 1 to ${limits.side} pixels`,
+  `a shortest edge, height and width, or greatest height and width, of 1 to ${limits.side} pixels`,
 );
 const cropTarget = v.union(
   [
@@ -84,6 +102,15 @@ const cropTarget = v.union(
   ],
   `height and width, of 1 to ${limits.side} pixels`,
 );
+function perChannel(value: typeof finite, expected: string) {
+  const triple = v.strictTuple([value, value, value]);
+  const one = v.pipe(
+    value,
+    v.transform((x): Triple => [x, x, x]),
+  );
+  return v.union([triple, one], expected);
+}
+
 // transformers writes null for "off"
 const step = (byDefault: boolean) =>
   v.optional(
@@ -120,9 +147,11 @@ function definition(
       doRescale: step(true),
       rescaleFactor: v.nullish(positive, 1 / 255),
       doNormalize: step(true),
-      imageMean: v.nullish(v.strictTuple([finite, finite, finite], "three numbers, one per channel"), mean),
-      imageStd: v.nullish(v.strictTuple([positive, positive, positive], "three numbers above 0, one per channel"), std),
+      imageMean: v.nullish(perChannel(finite, "three numbers, one per channel, or one number for all"), mean),
+      imageStd: v.nullish(perChannel(positive, "three numbers above 0, one per channel, or one number for all"), std),
       doConvertRgb: step(convertRgb),
+      doPad: step(false),
+      padSize: v.nullish(cropTarget, null),
     },
   };
 }
@@ -158,14 +187,20 @@ export const ImageProcessorConfig: ConfigKind<ImageProcessorConfig> & {
     return kindOf(type).fromJson(file.json, file.subject);
   },
   toJson(config) {
-    const json = kindOf(config.imageProcessorType).toJson(config);
-    const { size } = config;
-    return "shortestEdge" in size ? { ...json, size: { shortest_edge: size.shortestEdge } } : json;
+    const { do_pad, pad_size, ...json } = kindOf(config.imageProcessorType).toJson(config);
+    return { ...json, size: sizeToJson(config.size), ...(config.doPad && { do_pad, pad_size }) }; // as the reference writes it
   },
   forModel({ visionConfig: { imageSize } }) {
     return clip.create({ size: { shortestEdge: imageSize }, cropSize: { height: imageSize, width: imageSize } });
   },
 };
+
+function sizeToJson(size: ResizeTarget): JsonObject {
+  if ("maxHeight" in size) return { max_height: size.maxHeight, max_width: size.maxWidth };
+  if (!("shortestEdge" in size)) return { height: size.height, width: size.width };
+  const { shortestEdge, longestEdge } = size;
+  return { shortest_edge: shortestEdge, ...(longestEdge !== undefined && { longest_edge: longestEdge }) };
+}
 
 function kindOf(type: unknown): ConfigKind<ImageProcessorConfig> {
   return typeof type === "string" && type.startsWith("VideoMAE") ? videoMae : clip;

@@ -1,9 +1,10 @@
-// Pictures to pixel_values: resize, centre crop, rescale, normalize, as CLIPImageProcessor and VideoMAEImageProcessor do.
+// Pictures to pixel_values: resize, centre crop, rescale, normalize, pad, as CLIPImageProcessor and VideoMAEImageProcessor do.
 // Reference: transformers 5.18, image_processing_backends.py (class PilBackend). Does not decode files or choose frames.
 import { GlimpseError, show } from "@glimpsejs/base";
 import { type ConfigInit, ImageProcessorConfig, type PixelSize } from "@glimpsejs/config";
 import { type Picture, type PictureInput, toPicture } from "./picture.ts";
 import { centerCrop, resize, resizeAndCrop } from "./resize.ts";
+import { resizedSize } from "./resized-size.ts";
 
 /** What the vision model is fed: a float32 tensor on the host, row-major. */
 export interface PixelValues {
@@ -27,7 +28,7 @@ export class ImageProcessor {
 
   /**
    * One picture or a batch to [pictures, 3, height, width]. Throws GlimpseError "invalid-image" when a picture is
-   * misshapen or none, or when the results differ in size (only possible without a centre crop), and "invalid-argument"
+   * misshapen or none, or when the results differ in size (only possible without centre crop and padding), and "invalid-argument"
    * for an empty batch.
    */
   preprocess(pictures: PictureInput | readonly PictureInput[]): PixelValues {
@@ -46,15 +47,8 @@ export class ImageProcessor {
     const picture = toPicture(input, subject);
     const { doResize, doCenterCrop, resample, cropSize } = this.config;
     if (!doResize) return doCenterCrop ? centerCrop(picture, cropSize) : picture;
-    const size = this.resizedSize(picture);
+    const size = resizedSize(picture, this.config.size);
     return doCenterCrop ? resizeAndCrop(picture, size, resample, cropSize) : resize(picture, size, resample);
-  }
-
-  private resizedSize({ width, height }: PixelSize): PixelSize {
-    const { size } = this.config;
-    if (!("shortestEdge" in size)) return size;
-    const long = Math.trunc((size.shortestEdge * Math.max(width, height)) / Math.min(width, height));
-    return width <= height ? { width: size.shortestEdge, height: long } : { width: long, height: size.shortestEdge };
   }
 
   private planes(inputs: readonly PictureInput[], noun: string): PixelSize & { count: number; data: Float32Array } {
@@ -65,42 +59,59 @@ export class ImageProcessor {
       );
     }
     const pictures = inputs.map((input, i) => this.resized(input, inputs.length === 1 ? noun : `${noun} ${i}`));
+    const { width, height } = this.canvas(pictures, noun);
+    const data = new Float32Array(pictures.length * 3 * height * width); // [count, 3, height, width]
+    pictures.forEach((picture, i) => {
+      this.write(picture, data.subarray(i * 3 * height * width), { width, height });
+    });
+    return { count: pictures.length, height, width, data };
+  }
+
+  /** The size of all pictures of a batch: their common one, or what padding makes of them. */
+  private canvas(pictures: readonly Picture[], noun: string): PixelSize {
+    const { padSize, imageProcessorType } = this.config;
+    // VideoMAEImageProcessor of the reference reads do_pad and does nothing with it.
+    const doPad = this.config.doPad && !imageProcessorType.startsWith("VideoMAE");
     const [first] = pictures;
-    if (first === undefined) {
+    const height = doPad ? (padSize?.height ?? Math.max(...pictures.map((picture) => picture.height))) : first?.height;
+    const width = doPad ? (padSize?.width ?? Math.max(...pictures.map((picture) => picture.width))) : first?.width;
+    if (width === undefined || height === undefined) {
       throw new GlimpseError(
         { subject: `${noun}s`, problem: "there are none", expected: "at least one" },
         { code: "invalid-argument" },
       );
     }
-    const { width, height } = first;
-    const others = pictures.flatMap((picture, i) =>
-      picture.width === width && picture.height === height ? [] : [{ picture, i }],
+    const fits = (picture: Picture) =>
+      doPad ? picture.width <= width && picture.height <= height : picture.width === width && picture.height === height;
+    const problems = pictures.flatMap((picture, i) =>
+      fits(picture)
+        ? []
+        : [
+            {
+              subject: `${noun} ${i}`,
+              problem: doPad
+                ? "it is larger than it is padded to"
+                : `its size differs from ${noun} 0 in the same batch`,
+              expected: `${doPad ? "at most " : ""}${width} x ${height}`,
+              got: `${picture.width} x ${picture.height}`,
+              advice: doPad
+                ? "Use a larger padSize, or none."
+                : "Use one size for all, a centre crop in the config, or separate calls.",
+            },
+          ],
     );
-    if (others.length > 0) {
-      throw new GlimpseError(
-        others.map(({ picture, i }) => ({
-          subject: `${noun} ${i}`,
-          problem: `its size differs from ${noun} 0 in the same batch`,
-          expected: `${width} x ${height}`,
-          got: `${picture.width} x ${picture.height}`,
-          advice: "Use one size for all, a centre crop in the config, or separate calls.",
-        })),
-        { code: "invalid-image" },
-      );
-    }
-    const data = new Float32Array(pictures.length * 3 * height * width); // [count, 3, height, width]
-    pictures.forEach((picture, i) => {
-      this.write(picture, data.subarray(i * 3 * height * width));
-    });
-    return { count: pictures.length, height, width, data };
+    if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-image" });
+    return { width, height };
   }
 
-  /** Writes one picture as three planes to the start of `to`. */
-  private write({ data, width, height }: Picture, to: Float32Array): void {
-    const plane = width * height;
+  /** Writes one picture as three planes to the start of `to`; on a larger canvas to the top left, zeros around it. */
+  private write({ data, width, height }: Picture, to: Float32Array, canvas: PixelSize): void {
     this.levels.forEach((levels, channel) => {
-      let at = channel * plane;
-      for (let from = channel; from < data.length; from += 3) to[at++] = levels[data[from] ?? 0] ?? 0;
+      let from = channel;
+      for (let row = 0; row < height; row++) {
+        let at = (channel * canvas.height + row) * canvas.width;
+        for (const end = at + width; at < end; from += 3) to[at++] = levels[data[from] ?? 0] ?? 0;
+      }
     });
   }
 }
