@@ -138,6 +138,7 @@ put("animated.webp", encode(R, "WEBP", lossless=True, save_all=True, append_imag
 put("animated-alpha.webp", encode(A, "WEBP", lossless=True, exact=True, save_all=True, append_images=[Image.fromarray(255 - rgba)]))
 put("444.avif", encode(R, "AVIF", subsampling="4:4:4", quality=95))
 put("420.avif", encode(R, "AVIF", subsampling="4:2:0", quality=95))
+put("alpha.avif", encode(A, "AVIF", subsampling="4:4:4", quality=95))
 # TIFF
 put("rgb.tif", encode(R, "TIFF"))
 put("lzw.tif", encode(R, "TIFF", compression="tiff_lzw"))

@@ -4,11 +4,11 @@
 import { GlimpseError, type Problem, throwIfAborted } from "@glimpsejs/base";
 import type { PixelSize } from "@glimpsejs/config";
 import type { Metadata, Sharp, SharpOptions } from "sharp";
+import { type GifFrame, gifFrame, gifToRgb } from "../formats/gif-frame.ts";
+import { type PictureFormat, pictureKind } from "../formats/picture-kind.ts";
+import { cmykToRgb, grey16ToRgb } from "../formats/pillow-rgb.ts";
 import type { Picture, PictureDecoder } from "../picture.ts";
 import { maxPixels as pillowMaxPixels } from "../resize.ts";
-import { type GifFrame, gifFrame, gifToRgb } from "./gif-frame.ts";
-import { type PictureFormat, pictureKind } from "./picture-kind.ts";
-import { cmykToRgb, grey16ToRgb } from "./pillow-rgb.ts";
 
 /** The function that the package sharp exports; said by its shape, so that types check where sharp is not installed. */
 export type SharpModule = (input: Uint8Array, options: object) => object;

@@ -2,6 +2,10 @@
 // pixels, and libvips distrusts some canvas sizes; both stand in the headers. Does not decompress.
 import { GlimpseError } from "@glimpsejs/base";
 import type { Picture } from "../picture.ts";
+import { damaged } from "./damaged.ts";
+
+/** Bytes of a table of colours, by the flags that announce it. */
+const tableLength = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
 
 /** The canvas of a GIF, and where on it the first frame lies. */
 export interface GifFrame {
@@ -14,6 +18,8 @@ export interface GifFrame {
   readonly bottom: number;
   /** Red, green, blue of what the frame leaves open: of its transparent index, or of index 0 where it has none. */
   readonly open: readonly [number, number, number];
+  /** Where the frame's data begin. */
+  readonly data: number;
 }
 
 /**
@@ -23,7 +29,6 @@ export interface GifFrame {
 export function gifFrame(bytes: Uint8Array, subject: string): GifFrame {
   const byte = (at: number) => bytes[at] ?? 0;
   const word = (at: number) => byte(at) + byte(at + 1) * 256;
-  const tableLength = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
   const globalLength = tableLength(byte(10));
   let at = 13 + globalLength;
   let index = 0;
@@ -51,7 +56,17 @@ export function gifFrame(bytes: Uint8Array, subject: string): GifFrame {
     bottom,
     // An index beyond the table stands for grey of that level, as in Pillow.
     open: 3 * index < length ? [byte(entry), byte(entry + 1), byte(entry + 2)] : [index, index, index],
+    data: at + 10 + localLength,
   };
+}
+
+/** Where the data of the first frame end. Throws "invalid-image" if the file ends before that. */
+export function gifEnd(bytes: Uint8Array, { data }: GifFrame, subject: string): number {
+  // The minimum code size, then blocks that begin with their length; one of length 0 is the last.
+  let at = data + 1;
+  for (let length = bytes[at]; length !== undefined && length > 0; length = bytes[at]) at += length + 1;
+  if (at >= bytes.length) throw damaged(subject);
+  return at + 1;
 }
 
 /** The whole canvas from the decoder's RGBA, whose own canvas is `columns` wide and holds the frame at the same place. */

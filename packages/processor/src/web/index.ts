@@ -1,0 +1,4 @@
+// Pictures in a browser: decoding, and reading from files, URLs, elements, canvases and video frames. Nothing happens on
+// import.
+export { type BrowserDecoderOptions, browserDecoder } from "./browser-decoder.ts";
+export { type ImageSource, type LoadImageOptions, loadImage } from "./load-image.ts";
