@@ -65,6 +65,7 @@ describe("what is refused", () => {
     [["draw", "a", "--json", "--json"], /--json: it is given twice/],
     [["draw", "a", "--threads", "0"], /--threads: the value is wrong, expected a whole number from 1, got "0"/],
     [["draw", "a", "--threads", "-1"], /got "-1"/],
+    [["draw", "a", "--dtype", "int2"], /--dtype: there is no such dtype, expected fp32, fp16, int8, int4, got "int2"/],
     [["draw", "a", "--threads", "1e3"], /got "1e3"/],
     [["draw", "a", "--threads", "99999999999999999999"], /a whole number from 1/],
   ])("%j", (argv, message) => {

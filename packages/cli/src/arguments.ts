@@ -1,6 +1,7 @@
 // Reads the argument list against the tables of commands and options. Reports everything that is wrong with it at once,
 // and never guesses.
 import { GlimpseError, nearestName, type Problem, show } from "@glimpsejs/base";
+import { type WeightDType, weightDTypes } from "@glimpsejs/core";
 import { type Call, type Command, type OptionName, optionSpecs } from "./options.ts";
 
 /** The arguments make no sense; exit code 2. `command` is the command they were for, where that was clear. */
@@ -41,6 +42,7 @@ export function parseArguments(argv: readonly string[], commands: readonly Comma
   const options = {
     model: given.get("model"),
     backend: given.get("backend"),
+    dtype: readDType(given.get("dtype"), problems),
     threads: count("threads"),
     maxNewTokens: count("max-new-tokens"),
     numBeams: count("num-beams"),
@@ -152,6 +154,18 @@ function checkOperands(
         .join(" "),
     },
   ];
+}
+
+function readDType(value: string | undefined, problems: Problem[]): WeightDType | undefined {
+  const dtype = weightDTypes.find((name) => name === value);
+  if (value === undefined || dtype !== undefined) return dtype;
+  problems.push({
+    subject: "--dtype",
+    problem: "there is no such dtype",
+    expected: weightDTypes.join(", "),
+    got: show(value),
+  });
+  return undefined;
 }
 
 function readCount(option: OptionName, value: string | undefined, problems: Problem[]): number | undefined {

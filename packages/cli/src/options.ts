@@ -1,5 +1,6 @@
 // The options of the command and what its subcommands are made of: one table from which arguments are read and help is
 // written.
+import type { WeightDType } from "@glimpsejs/core";
 import type { CliHost } from "./host.ts";
 
 interface OptionSpec {
@@ -14,6 +15,7 @@ interface OptionSpec {
 export const optionTable = {
   model: { value: "ID|FOLDER", about: "a checkpoint on the Hugging Face Hub, or a folder; default: the demo model" },
   backend: { value: "NAME", about: "ort-node or reference; default: the fastest that is installed" },
+  dtype: { value: "NAME", about: "fp32, fp16, int8 or int4: how weights are kept; default: as they are stored" },
   threads: { value: "N", count: true, about: "threads that compute; default: one per physical core" },
   "max-new-tokens": { value: "N", count: true, about: "most tokens to generate; default 50" },
   "num-beams": { value: "N", count: true, about: "beams to search with; default: what the checkpoint says, mostly 1" },
@@ -34,6 +36,7 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = optionTable
 export interface Options {
   readonly model: string | undefined;
   readonly backend: string | undefined;
+  readonly dtype: WeightDType | undefined;
   readonly threads: number | undefined;
   readonly maxNewTokens: number | undefined;
   readonly numBeams: number | undefined;

@@ -20,7 +20,7 @@ export interface Session {
  * listing the pictures if none of them exists (before anything is downloaded), and what backends and load() throw.
  */
 export async function openSession(options: Options, pictures: readonly string[], host: CliHost): Promise<Session> {
-  const { model } = options;
+  const { model, dtype } = options;
   const { stderr, signal } = host;
   const backend = await chooseBackend(options, host);
   await checkPictures(pictures, host);
@@ -33,7 +33,7 @@ export async function openSession(options: Options, pictures: readonly string[],
   const progress = new ProgressDisplay(host);
   progress.wait(`Loading ${model === undefined ? "the demo model" : printable(model)} …`);
   try {
-    const git = await host.glimpse.load(model, { backend, signal, onProgress: (p) => progress.update(p) });
+    const git = await host.glimpse.load(model, { backend, dtype, signal, onProgress: (p) => progress.update(p) });
     progress.clear();
     for (const { file, assumed } of git.notices) {
       line(stderr, `Note: the checkpoint has no ${printable(file)}; assumed: ${printable(assumed)}.`);

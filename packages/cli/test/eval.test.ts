@@ -80,6 +80,7 @@ describe("--out", () => {
     expect(JSON.parse(header ?? "")).toEqual({
       format: "glimpse eval 1",
       model: "the demo model",
+      dtype: "default",
       numBeams: 2,
       maxNewTokens: "default",
     });

@@ -14,8 +14,10 @@ import {
   remainingHeads,
   temporalEmbedding,
   visionGraph,
+  type WeightDType,
 } from "@glimpsejs/model";
 import { checkPixelValues, cropped } from "./pixel-values.ts";
+import { type StoredForm, storedForm } from "./stored-form.ts";
 import { forBackend, readFloat32 } from "./weights.ts";
 
 /** The graphs of one model; which of them exist depends on the part of the model that was loaded. */
@@ -27,7 +29,11 @@ export interface EngineOptions {
   /** Under canonical names, checked against the configuration. Owned by the engine from now on. */
   readonly weights: WeightSource;
   readonly part: ModelPart;
+  /** The form that weights are kept in; undefined: the one they are stored in. */
+  readonly dtype?: WeightDType | undefined;
   readonly backend: Backend;
+  /** Wraps the weights that the backend is given. */
+  readonly watch?: ((weights: WeightSource) => WeightSource) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,8 +47,11 @@ export interface EncodeOptions {
 /** A compiled GIT model. Owns its program, weights and backend. */
 export class Engine {
   readonly config: GitConfig;
-  /** As they are stored; the backend is given those it cannot take as float32. */
+  /** As floats, whatever they are stored as. */
   readonly weights: WeightSource;
+  /** What the backend computes with, and what is saved; the backend is given those it cannot take as float32. */
+  readonly stored: WeightSource;
+  readonly dtype: WeightDType;
   readonly part: ModelPart;
   private readonly backend: Backend;
   private readonly program: Program<string>;
@@ -51,9 +60,11 @@ export class Engine {
   /** Whether another engine has taken over weights and backend. */
   private isReplaced = false;
 
-  private constructor({ config, weights, part, backend }: EngineOptions, program: Program<string>) {
+  private constructor({ config, weights, part, backend }: EngineOptions, form: StoredForm, program: Program<string>) {
     this.config = config;
     this.weights = weights;
+    this.stored = form.weights;
+    this.dtype = form.dtype;
     this.part = part;
     this.backend = backend;
     this.program = program;
@@ -61,15 +72,17 @@ export class Engine {
 
   /** Builds the graphs and compiles them. The backend may load weights later, when a graph is first run. */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { config, weights, part, backend, signal } = options;
-    const program = await backend.compile(graphsOf(config, part), forBackend(weights, backend), signal);
-    return new Engine(options, program);
+    const { config, weights, part, dtype, backend, watch = (same) => same, signal } = options;
+    const form = storedForm(graphsOf(config, part), weights, dtype);
+    const program = await backend.compile(form.graphs, forBackend(watch(form.weights), backend), signal);
+    return new Engine(options, form, program);
   }
 
   /** The same part of the model with another configuration and weights, on the same backend; this engine is disposed. */
   async replaced(change: { readonly config: GitConfig; readonly weights: WeightSource }): Promise<Engine> {
     this.checkAlive();
-    const next = await Engine.open({ ...change, part: this.part, backend: this.backend });
+    const { part, dtype, backend } = this;
+    const next = await Engine.open({ ...change, part, dtype, backend });
     this.isReplaced = true;
     this.disposed = this.program.dispose();
     await this.disposed;
@@ -174,7 +187,8 @@ export class Engine {
   }
 }
 
-function graphsOf(config: GitConfig, part: ModelPart): Readonly<Record<string, Graph>> {
+/** The graphs of one part of a model, in float32. */
+export function graphsOf(config: GitConfig, part: ModelPart): Readonly<Record<string, Graph>> {
   const vision = { vision: visionGraph(config), visionInternals: visionGraph(config, { internals: true }) };
   if (part === "vision") return vision;
   const forward = forwardGraph(config, { head: part === "causalLM" });

@@ -1,4 +1,6 @@
 // Core composes: configuration, tokenizer, processor, weights, model graphs and a backend become captions and answers.
+
+export { type WeightDType, weightDTypes } from "@glimpsejs/model";
 export { type Bound, type BoundLoader, type BoundModel, bind } from "./bind.ts";
 export type { Notice } from "./checkpoint.ts";
 export type { EncodeOptions } from "./engine.ts";

@@ -3,14 +3,14 @@ import type { BackendPlugin } from "@glimpsejs/backend";
 import { GlimpseError } from "@glimpsejs/base";
 import type { WeightSource } from "@glimpsejs/graph";
 import type { Platform } from "./platform.ts";
-import { float32Bytes } from "./weights.ts";
+import { residentBytes } from "./weights.ts";
 
 /**
  * Throws "out-of-memory" when the backend's estimate for these weights is more than the platform has left. Backends
  * that cannot estimate and platforms that do not know their memory are not checked.
  */
 export function checkMemory(weights: WeightSource, plugin: BackendPlugin, platform: Platform): void {
-  const needed = plugin.estimateMemory?.(float32Bytes(weights));
+  const needed = plugin.estimateMemory?.(residentBytes(weights));
   const available = platform.availableMemory();
   if (needed === undefined || available === undefined || needed <= available) return;
   throw new GlimpseError(

@@ -3,21 +3,35 @@ import type { BackendPlugin } from "@glimpsejs/backend";
 import { type Problem, show } from "@glimpsejs/base";
 import type { GitConfig } from "@glimpsejs/config";
 import type { WeightSource } from "@glimpsejs/graph";
-import { type ModelPart, matchWeights } from "@glimpsejs/model";
+import {
+  checkQuantizationConfig,
+  joinQuantized,
+  type ModelPart,
+  matchWeights,
+  quantizationField,
+  type WeightDType,
+  weightDTypes,
+} from "@glimpsejs/model";
 import { type CheckpointFiles, openWeights } from "@glimpsejs/weights";
 import { readConfig } from "./checkpoint.ts";
-import { Engine } from "./engine.ts";
+import { Engine, graphsOf } from "./engine.ts";
 import { checkMemory } from "./memory.ts";
 import { functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { OpenOptions, Platform } from "./platform.ts";
 import { Queue } from "./queue.ts";
 import { randomWeights } from "./random-init.ts";
 import { saveModel } from "./save.ts";
+import { storedForm } from "./stored-form.ts";
 import { asStored } from "./tied-head.ts";
 import { withProgress } from "./weights.ts";
 
 /** Options of fromPretrained(). */
 export interface ModelOptions extends OpenOptions {
+  /**
+   * How weights are kept: "fp32" (as the checkpoint has them), "fp16", or rounded to "int8" or "int4" while they are
+   * loaded. Default: the form they are stored in, which is "fp32" for published checkpoints.
+   */
+  readonly dtype?: WeightDType | undefined;
   /** What to run on. Default: the platform's choice. */
   readonly backend?: BackendPlugin | undefined;
 }
@@ -46,8 +60,9 @@ export abstract class PreTrainedModel {
   }
 
   /**
-   * Writes config.json and model.safetensors (in the stored dtypes) into a folder, so that this library and
-   * transformers load it again. Large weights are written one at a time.
+   * Writes config.json and model.safetensors into a folder, in the form in which the model is kept: this library loads
+   * any of them again, with the same results to the bit; transformers loads those of floats. Weights are written one at
+   * a time.
    */
   async savePretrained(folder: string): Promise<void> {
     await this.queue.run(async () => {
@@ -77,9 +92,10 @@ export async function withFiles<T>(
   use: (files: CheckpointFiles) => Promise<T>,
 ): Promise<T> {
   throwProblems([
-    ...unknownOptions(options, ["revision", "signal", "onProgress", "backend"]),
+    ...unknownOptions(options, ["revision", "signal", "onProgress", "backend", "dtype"]),
     ...functionProblems(options, ["onProgress"]),
     ...backendProblems(options),
+    ...dtypeProblems(options),
   ]);
   const files = await platform.open(source, options);
   try {
@@ -99,8 +115,12 @@ export async function openEngine(
   const { signal } = options;
   const stored = await openWeights(files, { signal });
   try {
-    const config = await asStored(await readConfig(files), stored, signal);
-    return await engineFor(platform, config, matchWeights(stored, config, part), part, options);
+    const described = await readConfig(files);
+    const { [quantizationField]: quantization } = described.extra;
+    checkQuantizationConfig(quantization, `${files.name}/config.json`);
+    const joined = joinQuantized(stored, quantization !== undefined && quantization !== null);
+    const config = await asStored(described, joined, signal);
+    return await engineFor(platform, config, matchWeights(joined, config, part), part, options);
   } catch (error) {
     await stored.dispose?.();
     throw error;
@@ -132,6 +152,13 @@ function backendProblems({ backend }: Pick<ModelOptions, "backend">): Problem[] 
   ];
 }
 
+/** A dtype is one of a few names; a wrong one is told with the nearest. */
+function dtypeProblems({ dtype }: Pick<ModelOptions, "dtype">): Problem[] {
+  if (dtype === undefined || weightDTypes.includes(dtype)) return [];
+  const names = weightDTypes.map((name) => `"${name}"`).join(", ");
+  return [{ subject: 'option "dtype"', problem: "there is no such dtype", expected: names, got: show(dtype) }];
+}
+
 async function engineFor(
   platform: Platform,
   config: GitConfig,
@@ -140,15 +167,20 @@ async function engineFor(
   options: ModelOptions,
 ): Promise<Engine> {
   const plugin = options.backend ?? platform.backend();
-  checkMemory(weights, plugin, platform);
+  const { dtype, signal } = options;
+  checkMemory(storedForm(graphsOf(config, part), weights, dtype).weights, plugin, platform);
   const backend = await plugin.open();
   try {
     const report = (loaded: number, total: number) =>
       options.onProgress?.({ phase: "load", file: "weights", loaded, total });
-    const progress = withProgress(weights, report);
-    const { signal } = options;
-    const engine = await Engine.open({ config, weights: progress.weights, part, backend, signal });
-    progress.done();
+    let done = () => {};
+    const watch = (stored: WeightSource) => {
+      const progress = withProgress(stored, report);
+      done = progress.done;
+      return progress.weights;
+    };
+    const engine = await Engine.open({ config, weights, part, dtype, backend, watch, signal });
+    done();
     return engine;
   } catch (error) {
     await backend.dispose();

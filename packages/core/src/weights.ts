@@ -2,7 +2,7 @@
 // converted as they are read. Nothing is read before somebody asks.
 import type { Backend } from "@glimpsejs/backend";
 import { GlimpseError } from "@glimpsejs/base";
-import { float32, type HostTensor, toFloat32, type Weight, type WeightSource } from "@glimpsejs/graph";
+import { elementCount, float32, type HostTensor, toFloat32, type Weight, type WeightSource } from "@glimpsejs/graph";
 
 /** Reads one weight as float32. Throws "invalid-weights" when there is none. */
 export async function readFloat32(
@@ -94,7 +94,12 @@ export function withProgress(
   return { weights, done };
 }
 
-/** Bytes that the weights of `source` take as float32. */
-export function float32Bytes(source: WeightSource): number {
-  return source.names.reduce((sum, name) => sum + 4 * (source.get(name)?.shape.reduce((p, n) => p * n, 1) ?? 0), 0);
+/** Bytes that the weights of `source` take in memory: floats as float32, quantized ones as they are. */
+export function residentBytes(source: WeightSource): number {
+  return source.names.reduce((sum, name) => {
+    const weight = source.get(name);
+    if (weight === undefined) return sum;
+    const isNarrow = weight.dtype === "int8" || weight.dtype === "uint8";
+    return sum + (isNarrow ? weight.byteLength : 4 * elementCount(weight.shape));
+  }, 0);
 }

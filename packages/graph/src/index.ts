@@ -33,6 +33,7 @@ export {
   type HostTensor,
   int32,
   type LocalFile,
+  type StoredQuantized,
   type Weight,
   type WeightLocation,
   type WeightSource,

@@ -95,7 +95,7 @@ function refuse(block: Float32Array, start: number, subject: string): never {
       problem: `element ${start + at} cannot be quantized`,
       expected: "a finite number",
       got: `${block[at]}`,
-      advice: "The checkpoint is damaged; its other dtypes would compute with that number.",
+      advice: "The checkpoint is damaged.",
     },
     { code: "invalid-weights" },
   );

@@ -1,5 +1,6 @@
 // Tensors on the host as plain records, and weights as things that can be read on demand. No arithmetic, no devices.
 import { GlimpseError } from "@glimpsejs/base";
+import type { QuantizedFormat } from "./ops/quantized-linear.ts";
 
 /** Element types of tensors. Graphs compute in float32 and int32; the rest are how weights are stored. */
 export type DType =
@@ -58,6 +59,16 @@ export interface Weight {
   readonly byteLength: number;
   bytes(signal?: AbortSignal): Promise<Uint8Array>;
   readonly location?: WeightLocation;
+  /** Where the weight is stored quantized: what it is stored as. `bytes()` are then those of scale · q in float32. */
+  readonly quantized?: StoredQuantized;
+}
+
+/** The two tensors that a quantized weight [N, K] is stored as; see the op quantizedLinear. */
+export interface StoredQuantized {
+  readonly format: QuantizedFormat;
+  readonly weight: Weight;
+  /** float32 [N, K/block] */
+  readonly scales: Weight;
 }
 
 /** A byte range of a local file. */

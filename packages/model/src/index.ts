@@ -11,6 +11,21 @@ export {
 export { remainingHeads } from "./blocks.ts";
 export { candidateCount } from "./choices.ts";
 export { decoderGraph, forwardGraph } from "./decoder.ts";
+export { halfWeights } from "./half.ts";
 export { interpolatePositions } from "./interpolate.ts";
 export { matchWeights } from "./match-weights.ts";
+export {
+  planQuantization,
+  type QuantizationPlan,
+  quantizedWeights,
+  quantizeGraph,
+  type WeightDType,
+  weightDTypes,
+} from "./quantize.ts";
+export {
+  checkQuantizationConfig,
+  joinQuantized,
+  quantizationConfig,
+  quantizationField,
+} from "./stored-quantized.ts";
 export { type VisionGraphOptions, visionGraph } from "./vision.ts";

@@ -13,7 +13,7 @@ export const ask: Command = {
   details:
     "Put each question in quotes. The picture is encoded once, however many questions there are. Questions need a " +
     "checkpoint trained on them, such as the demo model or microsoft/git-base-vqav2.",
-  options: ["model", "backend", "threads", "max-new-tokens", "json"],
+  options: ["model", "backend", "dtype", "threads", "max-new-tokens", "json"],
   examples: [
     'glimpse ask photo.jpg "what is on the left?" "how many cats are there?"',
     'glimpse ask photo.jpg "what is this?" --model microsoft/git-base-vqav2',

@@ -17,7 +17,7 @@ export const caption: Command = {
     "Prints a description of each picture, then the score (log-probability per token; 0 is certainty) and how long it " +
     "took. A picture that is not there or cannot be read is reported and the others are described; the exit code is then " +
     "1. When none of them is there, no model is loaded.",
-  options: ["model", "backend", "threads", "max-new-tokens", "json"],
+  options: ["model", "backend", "dtype", "threads", "max-new-tokens", "json"],
   examples: [
     "glimpse caption photo.jpg",
     "glimpse caption *.jpg --model microsoft/git-base-coco",

@@ -23,7 +23,7 @@ export const evaluate: Command = {
     "BLEU, ROUGE-L and exact match of the captions, and VQA accuracy and exact match of the answers, all times 100 (a " +
     "perfect CIDEr-D is 1000). With --out a run that was stopped goes on where it stopped. A picture that is not " +
     "there or cannot be read is reported and not counted; the exit code is then 1.",
-  options: ["model", "backend", "threads", "max-new-tokens", "num-beams", "limit", "out", "json"],
+  options: ["model", "backend", "dtype", "threads", "max-new-tokens", "num-beams", "limit", "out", "json"],
   examples: [
     "glimpse eval fixtures/demo --limit 200",
     "glimpse eval coco.jsonl --model microsoft/git-base-coco --num-beams 4 --out results.jsonl",
@@ -52,10 +52,11 @@ async function run({ operands: [data = ""], options }: Call, host: CliHost): Pro
   return failed > 0 ? 1 : 0;
 }
 
-function settingsOf({ model, numBeams, maxNewTokens }: Options): Settings {
+function settingsOf({ model, dtype, numBeams, maxNewTokens }: Options): Settings {
   const byDefault = "default";
   return {
     model: model ?? "the demo model",
+    dtype: dtype ?? byDefault,
     numBeams: numBeams ?? byDefault,
     maxNewTokens: maxNewTokens ?? byDefault,
   };

@@ -8,6 +8,7 @@ import { type Sample, sampleId } from "./samples.ts";
 /** What changes the texts, and so must be the same when a run goes on. The backend is not among it. */
 export interface Settings {
   readonly model: string;
+  readonly dtype: string;
   readonly numBeams: number | string;
   readonly maxNewTokens: number | string;
 }
