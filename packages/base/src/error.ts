@@ -25,6 +25,7 @@ export type ErrorCode =
   | "invalid-json"
   | "invalid-tokenizer"
   | "invalid-image"
+  | "invalid-clip"
   | "invalid-weights"
   | "invalid-graph"
   | "unsupported"
@@ -35,6 +36,7 @@ export type ErrorCode =
   | "out-of-memory"
   | "non-finite"
   | "disposed"
+  | "timeout"
   | "aborted"
   | "backend-unavailable"
   | "backend";

@@ -18,7 +18,7 @@ interface Signature {
 
 const fetchAgain = "The download gave something else than the picture; fetch it again.";
 const convert = "Convert it to PNG, JPEG or WebP first.";
-const chooseFrames = "Choose frames of it and pass those.";
+const chooseFrames = "Open it with loadClip(), which chooses frames of it.";
 
 const signatures: readonly Signature[] = [
   { starts: ["\xff\xd8\xff"], kind: { format: "jpeg" } },

@@ -34,13 +34,42 @@ export async function loadImage(source: ImageSource, options: LoadImageOptions =
 }
 
 /** How errors call the source; data: URLs are too long to repeat. */
-function sourceName(source: ImageSource): string {
-  if (typeof source !== "string" && !(source instanceof URL)) return "picture";
+export function sourceName(source: ImageSource, unnamed = "picture"): string {
+  if (typeof source !== "string" && !(source instanceof URL)) return unnamed;
   const text = String(source);
   return /^data:/i.test(text) ? "data: URL" : show(text, 200);
 }
 
-async function readSource(source: ImageSource, name: string, options: LoadImageOptions): Promise<Uint8Array> {
+/** Whether `value` is something that a file can be read from. */
+export function isSource(value: unknown): value is ImageSource {
+  return (
+    typeof value === "string" ||
+    value instanceof URL ||
+    value instanceof Uint8Array ||
+    value instanceof ArrayBuffer ||
+    value instanceof Blob
+  );
+}
+
+/** The path of a source that names a local file, else undefined. Throws "invalid-argument" for a broken file: URL. */
+export function pathOfSource(source: ImageSource, name: string): string | undefined {
+  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
+  const text = String(source);
+  const scheme = schemeOf(text);
+  return scheme === undefined ? text : scheme === "file" ? pathOf(text, name) : undefined;
+}
+
+/** The scheme of a URL; two letters or more, since C:\ is a path. */
+function schemeOf(text: string): string | undefined {
+  return /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase();
+}
+
+/** All bytes of a source. Throws as {@link loadImage}. */
+export async function readSource(
+  source: ImageSource,
+  name: string,
+  options: Pick<LoadImageOptions, "fetch" | "signal">,
+): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   // A detached buffer says that it has no bytes, but no view of it can be made.
   if (source instanceof ArrayBuffer) return source.byteLength === 0 ? new Uint8Array() : new Uint8Array(source);
@@ -51,7 +80,7 @@ async function readSource(source: ImageSource, name: string, options: LoadImageO
     throw invalidSource({ subject: name, problem: "the source is of the wrong kind", expected, got });
   }
   const text = String(source);
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase(); // two letters or more: C:\ is a path
+  const scheme = schemeOf(text);
   switch (scheme) {
     case undefined:
       return readFile(text, name);
@@ -62,7 +91,7 @@ async function readSource(source: ImageSource, name: string, options: LoadImageO
     case "http":
     case "https":
       if (options.fetch === undefined) {
-        const advice = "Fetch the bytes yourself and pass them, or pass the option fetch to loadImage().";
+        const advice = "Fetch the bytes yourself and pass them, or pass the option fetch.";
         throw invalidSource({ subject: name, problem: "URLs are not downloaded", advice });
       }
       return download(text, name, options.fetch, options.signal);

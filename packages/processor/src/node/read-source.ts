@@ -2,7 +2,7 @@
 // from what is not a regular file. Does not look at the bytes.
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { GlimpseError, type Problem, throwIfAborted } from "@glimpsejs/base";
+import { type ErrorCode, GlimpseError, type Problem, throwIfAborted } from "@glimpsejs/base";
 
 /** Larger files are refused; the largest picture that is decoded has about this many bytes uncompressed. */
 const maxBytes = 2 ** 29;
@@ -16,25 +16,42 @@ const fileProblems: Readonly<Record<string, string>> = {
 
 /** The bytes of a regular file. `name` stands for it in errors. */
 export async function readFile(path: string, name: string): Promise<Uint8Array> {
+  const { file, size } = await openFile(path, name);
+  try {
+    checkLength(size, name);
+    return await file.readFile();
+  } catch (cause) {
+    throw unreadable(name, cause);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens a regular file. Throws "missing-file" where that fails, `code` where it is none. */
+export async function openFile(
+  path: string,
+  name: string,
+  code: ErrorCode = "invalid-image",
+): Promise<{ readonly file: FileHandle; readonly size: number }> {
   let file: FileHandle | undefined;
   try {
     // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever; Windows has no such flag.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = await file.stat();
-    if (!stats.isFile()) {
-      const got = stats.isDirectory() ? "a directory" : "a device, pipe or socket";
-      throw unusable({ subject: name, problem: "this is not a file", expected: "a regular file", got });
-    }
-    checkLength(stats.size, name);
-    return await file.readFile();
+    if (stats.isFile()) return { file, size: stats.size };
+    const got = stats.isDirectory() ? "a directory" : "a device, pipe or socket";
+    throw new GlimpseError({ subject: name, problem: "this is not a file", expected: "a regular file", got }, { code });
   } catch (cause) {
-    if (GlimpseError.isInstance(cause)) throw cause;
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "an unknown reason";
-    const problem = fileProblems[reason] ?? `the file cannot be read (${reason})`;
-    throw new GlimpseError({ subject: name, problem }, { code: "missing-file", cause });
-  } finally {
     await file?.close();
+    throw unreadable(name, cause);
   }
+}
+
+function unreadable(name: string, cause: unknown): GlimpseError {
+  if (GlimpseError.isInstance(cause)) return cause;
+  const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "an unknown reason";
+  const problem = fileProblems[reason] ?? `the file cannot be read (${reason})`;
+  return new GlimpseError({ subject: name, problem }, { code: "missing-file", cause });
 }
 
 /** The bytes of a Blob or File. */

@@ -1,0 +1,51 @@
+// Node's WebCodecs that count: chunks decoded, frames open now and at most. And parts of them that misbehave.
+import type { VideoFrameLike, WebCodecs } from "../src/clip/web-codecs.ts";
+import { nodeClips } from "../src/node/node-clips.ts";
+
+/** What happened to the frames of {@link countingCodecs}. */
+export interface Counts {
+  decoded: number;
+  open: number;
+  mostOpen: number;
+  decoders: number;
+}
+
+/** Real codecs, and the counts that they keep. `change` replaces methods of a decoder. */
+export async function countingCodecs(
+  change: (
+    decoder: InstanceType<WebCodecs["VideoDecoder"]>,
+  ) => Partial<InstanceType<WebCodecs["VideoDecoder"]>> = () => ({}),
+): Promise<{ readonly codecs: WebCodecs; readonly counts: Counts }> {
+  const real = await nodeClips().codecs();
+  const counts: Counts = { decoded: 0, open: 0, mostOpen: 0, decoders: 0 };
+  const counted = (frame: VideoFrameLike): VideoFrameLike => {
+    counts.open++;
+    counts.mostOpen = Math.max(counts.mostOpen, counts.open);
+    const close = frame.close.bind(frame);
+    let isOpen = true;
+    frame.close = () => {
+      if (isOpen) counts.open--;
+      isOpen = false;
+      close();
+    };
+    return frame;
+  };
+  class CountingDecoder extends real.VideoDecoder {
+    constructor(init: ConstructorParameters<WebCodecs["VideoDecoder"]>[0]) {
+      super({ ...init, output: (frame) => init.output(counted(frame)) });
+      counts.decoders++;
+      const close = this.close.bind(this);
+      this.close = () => {
+        counts.decoders--;
+        close();
+      };
+      const decode = this.decode.bind(this);
+      this.decode = (chunk) => {
+        counts.decoded++;
+        decode(chunk);
+      };
+      Object.assign(this, change(this));
+    }
+  }
+  return { codecs: { VideoDecoder: CountingDecoder, EncodedVideoChunk: real.EncodedVideoChunk }, counts };
+}
