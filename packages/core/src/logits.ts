@@ -26,13 +26,46 @@ export async function readFloats(tensor: DeviceTensor): Promise<HostTensor<"floa
   try {
     const host = await tensor.read();
     if (host.dtype === "float32") return host;
-    throw new GlimpseError(
-      { subject: "output", problem: "the backend returned the wrong dtype", expected: "float32", got: host.dtype },
-      { code: "backend" },
-    );
+    throw wrongDtype("float32", host);
   } finally {
     tensor.dispose();
   }
+}
+
+/** Reads tensors and frees them, all of them also if a read fails. The reads are asked for together. */
+export async function readAll<Names extends string>(
+  tensors: Readonly<Record<Names, DeviceTensor>>,
+): Promise<Readonly<Partial<Record<Names, HostTensor>>>> {
+  const entries = Object.entries<DeviceTensor>(tensors);
+  const reads = await Promise.allSettled(entries.map(([, tensor]) => tensor.read()));
+  for (const [, tensor] of entries) tensor.dispose();
+  const read: Record<string, HostTensor> = {};
+  for (const [i, [name]] of entries.entries()) {
+    const result = reads[i];
+    if (result?.status === "rejected") throw result.reason;
+    if (result !== undefined) read[name] = result.value;
+  }
+  return read as Partial<Record<Names, HostTensor>>; // the names are those of `tensors`
+}
+
+/** The elements of a float32 output. Throws "backend" for any other. */
+export function floatsOf(output: HostTensor | undefined): Float32Array {
+  if (output?.dtype === "float32") return output.data;
+  throw wrongDtype("float32", output);
+}
+
+/** The elements of an int32 output. Throws "backend" for any other. */
+export function intsOf(output: HostTensor | undefined): Int32Array {
+  if (output?.dtype === "int32") return output.data;
+  throw wrongDtype("int32", output);
+}
+
+function wrongDtype(expected: string, output: HostTensor | undefined): GlimpseError {
+  const got = output?.dtype ?? "nothing";
+  return new GlimpseError(
+    { subject: "output", problem: "the backend returned the wrong dtype", expected, got },
+    { code: "backend" },
+  );
 }
 
 /** Reads float32 tensors one after the other and frees them, all of them also if a read fails. */

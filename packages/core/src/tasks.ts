@@ -12,7 +12,10 @@ export type Subject = unknown | { readonly frames: readonly unknown[] } | Trunk;
  * here, or as many as the model has positions for; a text ends at [SEP].
  */
 export interface TaskOptions
-  extends Omit<GenerateOptions, "bosTokenId" | "eosTokenId" | "numReturnSequences" | "outputScores" | "decode"> {
+  extends Omit<
+    GenerateOptions,
+    "bosTokenId" | "eosTokenId" | "numReturnSequences" | "outputScores" | "outputLogProbs" | "decode"
+  > {
   /** "hf", what transformers does (default), or "paper", what the authors' code does; options given here go before it. */
   readonly preset?: Preset | undefined;
 }
@@ -55,7 +58,14 @@ export interface TextResult {
   readonly score: number;
 }
 
-const generateOnly: readonly string[] = ["bosTokenId", "eosTokenId", "numReturnSequences", "outputScores", "decode"];
+const generateOnly: readonly string[] = [
+  "bosTokenId",
+  "eosTokenId",
+  "numReturnSequences",
+  "outputScores",
+  "outputLogProbs",
+  "decode",
+];
 
 /** Every option of encode(). */
 export const encodeOptionNames: readonly string[] = ["preset", "forQuestion", "signal"];

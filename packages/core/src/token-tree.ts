@@ -61,6 +61,11 @@ export class TokenTree {
     this.slotPositions = Array.from({ length: trunk.batch }, () => []);
   }
 
+  /** Tokens that the model knows, V. */
+  get vocabSize(): number {
+    return this.engine.config.vocabSize;
+  }
+
   /** Adds tokens. One decoder run, together with the image tokens if the trunk is still new. */
   async grow<O extends string>({ tokens, ids, wanted, choice, outputs }: GrowRequest<O>): Promise<Grown<O>> {
     const { batch } = this.trunk;

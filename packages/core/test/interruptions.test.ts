@@ -65,9 +65,12 @@ describe("an output that cannot be read", () => {
   );
 
   test("generate() and scoreTexts() free cache and trunk", async () => {
+    unreadable.output = "nextIds";
+    await expect(model.generate(short)).rejects.toThrow("nextIds is lost");
+    unreadable.output = "candidateIds";
+    await expect(model.generate({ ...short, numBeams: 3 })).rejects.toThrow("candidateIds is lost");
     unreadable.output = "logits";
-    await expect(model.generate(short)).rejects.toThrow("logits is lost");
-    await expect(model.generate({ ...short, numBeams: 3 })).rejects.toThrow("logits is lost");
+    await expect(model.generate({ ...short, outputScores: true })).rejects.toThrow("logits is lost");
     const trunk = await model.encode(pixelValues);
     unreadable.output = "givenLogits";
     await expect(model.scoreTexts({ trunk, picture: 0, prompt: [1], texts: [[5, 2]] })).rejects.toThrow("is lost");

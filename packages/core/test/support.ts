@@ -58,6 +58,8 @@ export interface WatchedBackend {
   readonly fed: readonly number[];
   /** Outputs that nobody has freed yet. */
   readonly live: ReadonlySet<DeviceTensor>;
+  /** Bytes read of each output of the decoder. */
+  readonly bytes: Record<string, number>;
   /** The output that cannot be read while this is set. */
   readonly unreadable: { output: string | undefined };
 }
@@ -67,8 +69,9 @@ export function countingBackend(inner: BackendPlugin = reference()): WatchedBack
   const runs: Record<string, number> = {};
   const fed: number[] = [];
   const live = new Set<DeviceTensor>();
+  const bytes: Record<string, number> = {};
   const unreadable: WatchedBackend["unreadable"] = { output: undefined };
-  const follow = (outputs: Outputs) => {
+  const follow = (graph: string, outputs: Outputs) => {
     for (const [name, tensor] of Object.entries(outputs)) {
       live.add(tensor);
       const [dispose, read] = [tensor.dispose.bind(tensor), tensor.read.bind(tensor)];
@@ -78,7 +81,12 @@ export function countingBackend(inner: BackendPlugin = reference()): WatchedBack
           live.delete(tensor);
           dispose();
         },
-        read: () => (name === unreadable.output ? Promise.reject(new Error(`${name} is lost`)) : read()),
+        async read() {
+          if (name === unreadable.output) throw new Error(`${name} is lost`);
+          const value = await read();
+          if (graph === "decoder") bytes[name] = (bytes[name] ?? 0) + value.data.byteLength;
+          return value;
+        },
       });
     }
   };
@@ -92,7 +100,7 @@ export function countingBackend(inner: BackendPlugin = reference()): WatchedBack
           runs[graph] = (runs[graph] ?? 0) + 1;
           if (graph === "decoder") fed.push(feeds["inputIds"]?.shape[1] ?? 0);
           const results = await program.run(graph as keyof typeof graphs, feeds, outputs);
-          follow(results);
+          follow(graph, results);
           return results;
         };
         return { graphs: program.graphs, run, dispose: () => program.dispose() };
@@ -106,7 +114,7 @@ export function countingBackend(inner: BackendPlugin = reference()): WatchedBack
       };
     },
   };
-  return { plugin, runs, fed, live, unreadable };
+  return { plugin, runs, fed, live, bytes, unreadable };
 }
 
 /** Pixel values that no two of look alike, float32 [batch, 3, size, size] (or any other shape). */

@@ -3,10 +3,22 @@
 // two children, one that is not chosen simply grows no further, and nothing in the cache is copied or reordered.
 import { drawWithoutReplacement, randomGenerator } from "../random.ts";
 import { type Candidate, topCandidates } from "./candidates.ts";
-import { extended, type GrownLeaf, growLeaves, type Leaf, type Prompt, seedLeaf, uprooted } from "./leaves.ts";
+import { logProbability } from "./leaf-logits.ts";
+import { extended, type GrownLeaf, type Leaf, type Prompt, seedLeaf, uprooted } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
-import { logProbabilities } from "./processors/distribution.ts";
-import { Growth, isFinished, processed, type Search, type Sequence, type Step, type TreeFactory } from "./search.ts";
+import type { ProcessorContext } from "./processors/index.ts";
+import { beamCandidates } from "./reading.ts";
+import { indexOf, type Scores, scoresOf, tokenAt } from "./scores.ts";
+import {
+  contexts,
+  Growth,
+  growAndChoose,
+  isFinished,
+  type Search,
+  type Sequence,
+  type Step,
+  type TreeFactory,
+} from "./search.ts";
 
 interface Beam {
   readonly leaf: Leaf;
@@ -23,8 +35,6 @@ interface Finished extends Sequence {
 /** The beams of one prompt, or of one group of them. */
 interface BeamGroup {
   readonly prompt: Prompt;
-  /** Number of the prompt. */
-  readonly index: number;
   /** Number of the group's first beam in the whole batch. */
   readonly offset: number;
   running: readonly Beam[];
@@ -40,7 +50,7 @@ export async function* searchBeams(makeTree: TreeFactory, prompts: readonly Prom
   const groupsOf = prompts.map((prompt, p) =>
     Array.from({ length: plan.numBeamGroups }, (_, g): BeamGroup => {
       const start: Beam = { leaf: seedLeaf(prompt), total: 0, logProbs: [], beamIndices: [] };
-      return { prompt, index: p, offset: p * plan.numBeams + g * size, running: [start], finished: [], done: false };
+      return { prompt, offset: p * plan.numBeams + g * size, running: [start], finished: [], done: false };
     }),
   );
   // The groups of a prompt start from one leaf, so that the prompt is in the tree once.
@@ -48,6 +58,7 @@ export async function* searchBeams(makeTree: TreeFactory, prompts: readonly Prom
     for (const other of others) other.running = first?.running ?? [];
   }
   const groups = groupsOf.flat();
+  const context: StepContext = { contextOf: contexts(prompts), plan, size, random };
   const growth = new Growth(makeTree, plan);
   try {
     while (groups.some((group) => !group.done) && !growth.isLate) {
@@ -58,15 +69,14 @@ export async function* searchBeams(makeTree: TreeFactory, prompts: readonly Prom
         }
       }
       const leaves = groups.flatMap((group) => (group.done ? [] : group.running.map((beam) => beam.leaf)));
-      const grown = await growLeaves(tree, leaves, { nonFinite: plan.removeInvalidValues });
-      const scores: Step["scores"][number][] = [];
-      for (const ofPrompt of groupsOf) {
-        const chosen = new Map<number, number>();
-        for (const group of ofPrompt) {
-          if (!group.done) advance(group, { grown, chosen, size, plan, random, scores });
-        }
-      }
-      yield { sequences: groups.flatMap(runningSequences), scores };
+      const steps = await growAndChoose(tree, leaves, plan, context.contextOf, (grown) =>
+        chooseStep(groupsOf, grown, context),
+      );
+      for (const step of steps) advance(step, context);
+      yield {
+        sequences: groups.flatMap(runningSequences),
+        scores: plan.outputScores ? steps.flatMap(scoresOfStep) : [],
+      };
     }
     return groupsOf.flatMap((ofPrompt) => bestOf(ofPrompt, plan));
   } finally {
@@ -74,33 +84,98 @@ export async function* searchBeams(makeTree: TreeFactory, prompts: readonly Prom
   }
 }
 
-interface Advance {
-  readonly grown: ReadonlyMap<Leaf, GrownLeaf>;
-  /** How often the groups before this one chose each token in this step. */
-  readonly chosen: Map<number, number>;
-  /** Beams of a group. */
-  readonly size: number;
-  readonly plan: GenerationPlan;
-  readonly random: () => number;
-  readonly scores: Step["scores"][number][];
+/** A beam that has grown, and the scores of what may follow. */
+interface ScoredBeam {
+  readonly beam: Beam;
+  readonly leaf: GrownLeaf;
+  readonly scores: Scores;
 }
 
-/** One step of one group: its best continuations run on or finish. */
-function advance(group: BeamGroup, { grown, chosen, size, plan, random, scores }: Advance): void {
-  const leaves = group.running.map((beam) => grown.get(beam.leaf)).filter((leaf) => leaf !== undefined);
-  const own = leaves.map((leaf) => logProbabilities(leaf.logits));
-  const rows = leaves.map((leaf, i) => {
-    const row = group.offset + i;
-    const values = processed((own[i] ?? leaf.logits).slice(), leaf, group.index, plan);
-    for (const [token, count] of chosen) values[token] = (values[token] ?? 0) - plan.diversityPenalty * count;
-    scores.push({ row, values });
-    return values;
-  });
-  const totals = group.running.map((beam) => beam.total);
-  // Enough that `size` are left to run on even if all the best end: one per end token and one more.
-  const count = Math.max(2, 1 + plan.eosTokenIds.size) * size;
-  const candidates = plan.doSample ? drawCandidates(rows, totals, count, random) : topCandidates(rows, totals, count);
+/** What one step of a group chose, best first. */
+interface GroupStep {
+  readonly group: BeamGroup;
+  readonly scored: readonly ScoredBeam[];
+  readonly candidates: readonly Candidate[];
+}
 
+interface StepContext {
+  readonly contextOf: (leaf: Leaf) => ProcessorContext;
+  readonly plan: GenerationPlan;
+  /** Beams of a group. */
+  readonly size: number;
+  readonly random: () => number;
+}
+
+/** One step of all groups that are not done. Undefined if what is known of the scores does not suffice for it. */
+function chooseStep(
+  groupsOf: readonly (readonly BeamGroup[])[],
+  grown: ReadonlyMap<Leaf, GrownLeaf>,
+  context: StepContext,
+): readonly GroupStep[] | undefined {
+  const steps: GroupStep[] = [];
+  // All scores before the first draw, so that what is drawn does not depend on how much was read.
+  const scored = scoreBeams(groupsOf.flat(), grown, context);
+  if (scored === undefined) return undefined;
+  for (const ofPrompt of groupsOf) {
+    // How often the groups so far chose each token.
+    const chosen = new Map<number, number>();
+    for (const group of ofPrompt) {
+      const beams = scored.get(group);
+      if (beams === undefined) continue;
+      const candidates = candidatesOf(beams, chosen, context);
+      if (candidates === undefined) return undefined;
+      // Those that would run on count, also where the length or a stopping rule ends them all, as in the reference's
+      // last version with groups (4.57, _group_beam_search).
+      const { eosTokenIds } = context.plan;
+      const going = candidates.filter(({ token }) => !eosTokenIds.has(token)).slice(0, context.size);
+      for (const { token } of going) chosen.set(token, (chosen.get(token) ?? 0) + 1);
+      steps.push({ group, scored: beams, candidates });
+    }
+  }
+  return steps;
+}
+
+function scoreBeams(
+  groups: readonly BeamGroup[],
+  grown: ReadonlyMap<Leaf, GrownLeaf>,
+  { contextOf, plan }: StepContext,
+): ReadonlyMap<BeamGroup, readonly ScoredBeam[]> | undefined {
+  const all = new Map<BeamGroup, readonly ScoredBeam[]>();
+  for (const group of groups) {
+    if (group.done) continue;
+    const beams: ScoredBeam[] = [];
+    for (const beam of group.running) {
+      const leaf = grown.get(beam.leaf);
+      if (leaf === undefined) continue;
+      const scores = scoresOf(leaf, contextOf(beam.leaf), plan, "logProbs");
+      if (scores === undefined) return undefined;
+      beams.push({ beam, leaf, scores });
+    }
+    all.set(group, beams);
+  }
+  return all;
+}
+
+/** The best continuations of a group, or those drawn; `chosen` tokens count less. */
+function candidatesOf(
+  beams: readonly ScoredBeam[],
+  chosen: ReadonlyMap<number, number>,
+  { plan, size, random }: StepContext,
+): readonly Candidate[] | undefined {
+  for (const { scores } of beams) {
+    for (const [token, count] of chosen) {
+      const at = indexOf(scores, token);
+      if (at >= 0) scores.values[at] = (scores.values[at] ?? 0) - plan.diversityPenalty * count;
+    }
+  }
+  const rows = beams.map(({ scores }) => scores);
+  const totals = beams.map(({ beam }) => beam.total);
+  const count = beamCandidates(size, plan.eosTokenIds);
+  return plan.doSample ? drawCandidates(rows, totals, count, random) : topCandidates(rows, totals, count);
+}
+
+/** The group after its step: its best continuations run on or finish. */
+function advance({ group, scored, candidates }: GroupStep, { plan, size }: StepContext): void {
   if (candidates.length === 0) {
     // No token may follow any beam: they stay as they are and stand in for finished ones.
     group.done = true;
@@ -110,13 +185,13 @@ function advance(group: BeamGroup, { grown, chosen, size, plan, random, scores }
   const running: Beam[] = [];
   const ended: Finished[] = [];
   for (const [rank, { beam: i, token, total }] of candidates.entries()) {
-    const [beam, leaf] = [group.running[i], leaves[i]];
-    if (beam === undefined || leaf === undefined) continue;
+    const from = scored[i];
+    if (from === undefined) continue;
     const next: Beam = {
-      leaf: extended(leaf, token),
+      leaf: extended(from.leaf, token),
       total,
-      logProbs: [...beam.logProbs, own[i]?.[token] ?? Number.NaN],
-      beamIndices: [...beam.beamIndices, group.offset + i],
+      logProbs: [...from.beam.logProbs, logProbability(from.leaf.logits, token)],
+      beamIndices: [...from.beam.beamIndices, group.offset + i],
     };
     const { tokens } = next.leaf;
     if (!isFinished(group.prompt, tokens, plan)) running.push(next);
@@ -128,10 +203,6 @@ function advance(group: BeamGroup, { grown, chosen, size, plan, random, scores }
     group.finished = [...group.finished, ...ended].toSorted((a, b) => b.score - a.score).slice(0, size);
   }
   group.running = running.slice(0, size);
-  // Those that would run on count, also where the length or a stopping rule ends them all, as in the reference's last
-  // version with groups (4.57, _group_beam_search).
-  const going = candidates.filter(({ token }) => !plan.eosTokenIds.has(token)).slice(0, size);
-  for (const { token } of going) chosen.set(token, (chosen.get(token) ?? 0) + 1);
   group.done = isDone(group, size, plan);
 }
 
@@ -160,24 +231,35 @@ function isDone({ prompt, running, finished }: BeamGroup, size: number, plan: Ge
   return plan.lengthScore(best.total, length) <= worst;
 }
 
+function scoresOfStep({ group, scored }: GroupStep): Step["scores"] {
+  return scored.map(({ scores }, i) => ({ row: group.offset + i, values: scores.values }));
+}
+
 /** Continuations drawn without replacement, as likely as their totals say. */
 function drawCandidates(
-  rows: readonly Float32Array[],
+  rows: readonly Scores[],
   totals: readonly number[],
   count: number,
   random: () => number,
 ): readonly Candidate[] {
-  const width = rows[0]?.length ?? 0;
-  const all = new Float32Array(rows.length * width);
-  for (const [i, row] of rows.entries()) {
-    const before = totals[i] ?? 0;
-    for (let token = 0; token < width; token++) all[i * width + token] = (row[token] ?? 0) + before;
+  const starts: number[] = [];
+  let size = 0;
+  for (const { values } of rows) {
+    starts.push(size);
+    size += values.length;
   }
-  return drawWithoutReplacement(all, count, random).map((index) => ({
-    beam: Math.floor(index / width),
-    token: index % width,
-    total: all[index] ?? Number.NEGATIVE_INFINITY,
-  }));
+  const all = new Float32Array(size);
+  for (const [beam, { values }] of rows.entries()) {
+    const [start, before] = [starts[beam] ?? 0, totals[beam] ?? 0];
+    for (let i = 0; i < values.length; i++) all[start + i] = (values[i] ?? 0) + before;
+  }
+  return drawWithoutReplacement(all, count, random).flatMap((index) => {
+    const beam = starts.findLastIndex((start) => start <= index);
+    const row = rows[beam];
+    if (row === undefined) return [];
+    const token = tokenAt(row, index - (starts[beam] ?? 0));
+    return { beam, token, total: all[index] ?? Number.NEGATIVE_INFINITY };
+  });
 }
 
 function runningSequences({ prompt, running }: BeamGroup): readonly Sequence[] {

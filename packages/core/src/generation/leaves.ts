@@ -1,7 +1,10 @@
-// Leaves of the token tree: texts that grow. A leaf is immutable, so that several beams can grow from one.
-import { checkNumbers, readAllFloats, row } from "../logits.ts";
+// Leaves of the token tree: texts that grow, and what is read of the logits that follow them. A leaf is immutable, so that
+// several beams can grow from one.
+import type { HostTensor } from "@glimpsejs/graph";
+import { floatsOf, intsOf, readAll } from "../logits.ts";
 import type { TokenTree } from "../token-tree.ts";
 import type { NewToken, TreeNode } from "../tree-layout.ts";
+import { bestToken, bestTokens, type LeafLogits, wholeRow } from "./leaf-logits.ts";
 
 /** A text to be continued: which picture it is about and its tokens, [CLS] first. */
 export interface Prompt {
@@ -18,11 +21,24 @@ export interface Leaf {
   readonly node: TreeNode | undefined;
 }
 
-/** A leaf whose tokens are all in the tree, and the logits of what may follow. */
+/** A leaf whose tokens are all in the tree, and what is known of the logits of what may follow. */
 export interface GrownLeaf extends Leaf {
   readonly node: TreeNode;
-  /** float32 [V], a view. */
-  readonly logits: Float32Array;
+  readonly logits: LeafLogits;
+}
+
+/** What is read of the logits after each leaf. */
+export interface LeafReading {
+  /** The best token that is not masked; the best of them and those given; or whole rows. */
+  readonly kind: "best" | "candidates" | "rows";
+  /** Whether log-probabilities are wanted too. */
+  readonly logProbs: boolean;
+  /** Whether rows may hold NaN and infinity. */
+  readonly nonFinite: boolean;
+  /** Tokens that must not be chosen. */
+  masked(leaf: Leaf): readonly number[];
+  /** Tokens whose logits are wanted whatever they are. */
+  given(leaf: Leaf): readonly number[];
 }
 
 /** The start of a text. */
@@ -31,31 +47,28 @@ export function seedLeaf(prompt: Prompt): Leaf {
 }
 
 /**
- * Puts the tokens that the tree lacks into it, one decoder run for all leaves. Equal (===) leaves grow once. Throws
- * "non-finite" when the model computes NaN or infinity, unless those are wanted.
+ * Puts the tokens that the tree lacks into it, one decoder run for all leaves, and reads what `reading` says. Equal
+ * (===) leaves grow once. Throws "non-finite" when the model computes NaN or +∞, unless those are wanted.
  */
 export async function growLeaves(
   tree: TokenTree,
   leaves: readonly Leaf[],
-  { nonFinite = false }: { readonly nonFinite?: boolean } = {},
+  reading: LeafReading,
 ): Promise<ReadonlyMap<Leaf, GrownLeaf>> {
   const unique = [...new Set(leaves)];
-  const tokens: NewToken[] = [];
-  const ids: number[] = [];
-  const wanted = unique.map(({ prompt, tokens: generated, node }) => {
-    let parent: NewToken["parent"] = node;
-    for (const id of node === undefined ? [...prompt.ids, ...generated] : generated.slice(-1)) {
-      const token: NewToken = { picture: prompt.picture, parent };
-      tokens.push(token);
-      ids.push(id);
-      parent = token;
-    }
-    return tokens.length - 1;
-  });
-  const { nodes, outputs } = await tree.grow({ tokens, ids, wanted, outputs: ["logits", "logSumExp"] });
-  const { logits, logSumExp } = await readAllFloats(outputs);
-  if (!nonFinite) checkNumbers(logSumExp.data);
-  return new Map(unique.map((leaf, i) => [leaf, { ...leaf, node: nodeAt(nodes, wanted[i]), logits: row(logits, i) }]));
+  const { tokens, ids, wanted } = newTokens(unique);
+  const masked = reading.kind === "rows" ? [] : unique.map((leaf) => reading.masked(leaf));
+  const given = reading.kind === "candidates" ? unique.map((leaf) => reading.given(leaf)) : [];
+  const grown = await tree.grow({ tokens, ids, wanted, choice: { masked, given }, outputs: outputsOf(reading, given) });
+  const read = await readAll(grown.outputs);
+  const sums = read.logSumExp === undefined ? undefined : floatsOf(read.logSumExp);
+  const logitsAt = logitsReader(reading, read, masked, given, tree.vocabSize);
+  return new Map(
+    unique.map((leaf, i) => {
+      const logits = logitsAt(i, grown.cells[i] ?? 0, sums?.[i] ?? Number.NaN);
+      return [leaf, { ...leaf, node: nodeAt(grown.nodes, wanted[i]), logits }];
+    }),
+  );
 }
 
 /** The leaf for a tree that holds nothing of it yet; itself if no tree does, so that equal leaves stay equal. */
@@ -66,6 +79,89 @@ export function uprooted(leaf: Leaf): Leaf {
 /** The leaf with one more token. */
 export function extended(leaf: GrownLeaf, token: number): Leaf {
   return { prompt: leaf.prompt, tokens: [...leaf.tokens, token], node: leaf.node };
+}
+
+/** What the tree lacks of each leaf; `wanted` has the last token of each. */
+function newTokens(leaves: readonly Leaf[]): {
+  readonly tokens: readonly NewToken[];
+  readonly ids: readonly number[];
+  readonly wanted: readonly number[];
+} {
+  const tokens: NewToken[] = [];
+  const ids: number[] = [];
+  const wanted = leaves.map(({ prompt, tokens: generated, node }) => {
+    let parent: NewToken["parent"] = node;
+    for (const id of node === undefined ? [...prompt.ids, ...generated] : generated.slice(-1)) {
+      const token: NewToken = { picture: prompt.picture, parent };
+      tokens.push(token);
+      ids.push(id);
+      parent = token;
+    }
+    return tokens.length - 1;
+  });
+  return { tokens, ids, wanted };
+}
+
+type Output = "logits" | "logSumExp" | "nextIds" | "nextLogits" | "candidateIds" | "candidateLogits" | "givenLogits";
+
+function outputsOf({ kind, logProbs }: LeafReading, given: readonly (readonly number[])[]): readonly Output[] {
+  const sums = logProbs ? (["logSumExp"] as const) : [];
+  switch (kind) {
+    case "best":
+      return ["nextIds", ...(logProbs ? (["nextLogits"] as const) : []), ...sums];
+    case "candidates": {
+      const named = given.some((tokens) => tokens.length > 0) ? (["givenLogits"] as const) : [];
+      return ["candidateIds", "candidateLogits", ...named, ...sums];
+    }
+    case "rows":
+      return ["logits", "logSumExp"]; // the sum says whether a row is bad
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** What is known of row i, whose choices are at `cell`. */
+function logitsReader(
+  { kind, nonFinite }: LeafReading,
+  read: Readonly<Partial<Record<Output, HostTensor>>>,
+  masked: readonly (readonly number[])[],
+  given: readonly (readonly number[])[],
+  vocabSize: number,
+): (i: number, cell: number, logSumExp: number) => LeafLogits {
+  switch (kind) {
+    case "rows": {
+      const logits = floatsOf(read.logits);
+      return (i, _, sum) => wholeRow(logits.subarray(i * vocabSize, (i + 1) * vocabSize), sum, nonFinite);
+    }
+    case "best": {
+      const ids = intsOf(read.nextIds);
+      const logits = read.nextLogits === undefined ? undefined : floatsOf(read.nextLogits);
+      // Where its logit was not read, any does: nothing is compared with it.
+      return (_, cell, sum) => bestToken(ids[cell] ?? -1, logits?.[cell] ?? 0, sum);
+    }
+    case "candidates": {
+      const ids = intsOf(read.candidateIds);
+      const logits = floatsOf(read.candidateLogits);
+      const named = read.givenLogits === undefined ? new Float32Array() : floatsOf(read.givenLogits);
+      const k = read.candidateIds?.shape[1] ?? 0;
+      let next = 0; // rows are asked for in order
+      return (i, cell, sum) => {
+        const tokens = given[i] ?? [];
+        const first = next;
+        next += tokens.length;
+        const best = {
+          ids: ids.subarray(cell * k, (cell + 1) * k),
+          logits: logits.subarray(cell * k, (cell + 1) * k),
+          given: tokens,
+          givenLogits: named.subarray(first, next),
+          masked: masked[i] ?? [],
+        };
+        return bestTokens(best, vocabSize, sum);
+      };
+    }
+    default:
+      return kind satisfies never;
+  }
 }
 
 function nodeAt(nodes: readonly TreeNode[], index: number | undefined): TreeNode {

@@ -17,6 +17,8 @@ export interface GenerateOptions extends Partial<Settings> {
   readonly lengthPenaltyFormula?: "power" | "gnmt" | undefined;
   /** Seed of sampling, an integer: the same seed gives the same texts. Default 0. */
   readonly seed?: number | undefined;
+  /** Whether `logProbs` are wanted. Default true; without them greedy search reads nothing but its tokens. */
+  readonly outputLogProbs?: boolean | undefined;
   /** Which tokens may come next, asked at every step of every sequence: constrained decoding. */
   readonly prefixAllowedTokens?: ((context: ProcessorContext) => readonly number[]) | undefined;
   /** Further changes to the scores, after the built-in ones and before those of sampling. */
@@ -64,6 +66,7 @@ export const optionNames: readonly (keyof GenerateOptions)[] = [
   "bosTokenId",
   "eosTokenId",
   "outputScores",
+  "outputLogProbs",
   "useCache",
   "seed",
   "prefixAllowedTokens",

@@ -2,8 +2,10 @@
 import { GlimpseError, type Problem, show } from "@glimpsejs/base";
 import { GenerationConfig, type GitConfig } from "@glimpsejs/config";
 import { defined, functionProblems, seedProblems, throwProblems, unknownOptions } from "../options.ts";
+import type { LeafReading } from "./leaves.ts";
 import { type GenerateOptions, optionNames } from "./options.ts";
-import { type LogitsProcessor, processorsOf } from "./processors/index.ts";
+import { type LogitsProcessor, minTokensToKeep, processorsOf } from "./processors/index.ts";
+import { readingKind } from "./reading.ts";
 import { type StopRule, stopRules } from "./stopping.ts";
 
 /** What one generation does, everything decided. */
@@ -11,7 +13,15 @@ export interface GenerationPlan {
   /** Most tokens to generate for a prompt of `promptLength` tokens. */
   readonly maxNewTokens: (promptLength: number) => number;
   readonly eosTokenIds: ReadonlySet<number>;
+  /** All processors in their order: rules, then samplers. */
   readonly processors: readonly LogitsProcessor[];
+  readonly rules: readonly LogitsProcessor[];
+  readonly samplers: readonly LogitsProcessor[];
+  /** The sampler that leaves so few tokens that the others need not be known: top-k, after the temperature. */
+  readonly narrowing: { readonly kept: number; readonly temperature: number } | undefined;
+  /** How much of each row of logits is read at first. */
+  readonly reading: LeafReading["kind"];
+  readonly vocabSize: number;
   readonly stops: readonly StopRule[];
   readonly doSample: boolean;
   readonly seed: number;
@@ -30,6 +40,8 @@ export interface GenerationPlan {
   /** Whether NaN and infinite logits are replaced instead of refused. */
   readonly removeInvalidValues: boolean;
   readonly outputScores: boolean;
+  /** Whether log-probabilities are read for rows that need none to choose. */
+  readonly outputLogProbs: boolean;
   /** Ids to text, where the caller knows how. */
   readonly decode: ((ids: readonly number[]) => string) | undefined;
   readonly signal: AbortSignal | undefined;
@@ -49,6 +61,7 @@ export function planGeneration(
   const {
     seed = 0,
     lengthPenaltyFormula = "power",
+    outputLogProbs = true,
     prefixAllowedTokens,
     logitsProcessors,
     stoppingCriteria,
@@ -85,19 +98,26 @@ export function planGeneration(
   const gnmt = lengthPenaltyFormula === "gnmt";
   const doSample = settings.doSample ?? false;
   const numBeams = settings.numBeams ?? 1;
-  return {
+  const topK = settings.topK ?? 50;
+  const { rules, samplers } = processorsOf({
+    ...settings,
+    topK,
+    prefixAllowedTokens,
+    logitsProcessors,
+    doSample,
+    numBeams,
+    eosTokenIds,
+    maxLength: (promptLength) => promptLength + maxNewTokens(promptLength),
+  });
+  const kept = Math.max(topK, minTokensToKeep({ numBeams, eosTokenIds }));
+  const plan: Omit<GenerationPlan, "reading"> = {
     maxNewTokens,
     eosTokenIds,
-    processors: processorsOf({
-      ...settings,
-      topK: settings.topK ?? 50,
-      prefixAllowedTokens,
-      logitsProcessors,
-      doSample,
-      numBeams,
-      eosTokenIds,
-      maxLength: (promptLength) => promptLength + maxNewTokens(promptLength),
-    }),
+    processors: [...rules, ...samplers],
+    rules,
+    samplers,
+    narrowing: topK === 0 ? undefined : { kept, temperature: settings.temperature ?? 1 },
+    vocabSize: config.vocabSize,
     stops: stopRules(stoppingCriteria ?? [], settings.stopStrings ?? [], decode),
     doSample,
     seed,
@@ -112,9 +132,11 @@ export function planGeneration(
     useCache: settings.useCache ?? true,
     removeInvalidValues: settings.removeInvalidValues ?? false,
     outputScores: settings.outputScores ?? false,
+    outputLogProbs,
     decode,
     signal,
   };
+  return { ...plan, reading: readingKind(plan) };
 }
 
 /** The settings checked as one, so that impossible combinations of file and call are found too. */

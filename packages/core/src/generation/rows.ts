@@ -1,10 +1,21 @@
 // Greedy search and multinomial sampling: every row takes one token after the other until it ends. All rows of all
 // pictures are leaves of one tree, and one decoder run serves a step of all that still grow.
-import { logProbability } from "../logits.ts";
 import { drawIndex, likeliestIndex, randomGenerator } from "../random.ts";
-import { extended, growLeaves, type Leaf, type Prompt, seedLeaf, uprooted } from "./leaves.ts";
+import { logProbability } from "./leaf-logits.ts";
+import { extended, type GrownLeaf, type Leaf, type Prompt, seedLeaf, uprooted } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
-import { Growth, isFinished, processed, type Search, type Sequence, type Step, type TreeFactory } from "./search.ts";
+import type { ProcessorContext } from "./processors/index.ts";
+import { type Scores, scoresOf, tokenAt } from "./scores.ts";
+import {
+  contexts,
+  Growth,
+  growAndChoose,
+  isFinished,
+  type Search,
+  type Sequence,
+  type Step,
+  type TreeFactory,
+} from "./search.ts";
 
 interface Row extends Sequence {
   readonly leaf: Leaf;
@@ -14,6 +25,7 @@ interface Row extends Sequence {
 /** Greedy search, or sampling with doSample: numReturnSequences rows for each prompt. */
 export async function* searchRows(makeTree: TreeFactory, prompts: readonly Prompt[], plan: GenerationPlan): Search {
   const random = randomGenerator(plan.seed);
+  const contextOf = contexts(prompts);
   let rows = prompts.flatMap((prompt): Row[] => {
     const start: Row = { prompt, tokens: [], logProbs: [], leaf: seedLeaf(prompt), finished: false };
     return Array.from({ length: plan.numReturnSequences }, () => start);
@@ -23,26 +35,20 @@ export async function* searchRows(makeTree: TreeFactory, prompts: readonly Promp
     while (rows.some((row) => !row.finished) && !growth.isLate) {
       const { tree, fresh } = growth.next(rows);
       if (fresh) rows = rows.map((row) => ({ ...row, leaf: uprooted(row.leaf) }));
-      const grown = await growLeaves(
+      const going = rows.filter((row) => !row.finished);
+      const scored = await growAndChoose(
         tree,
-        rows.flatMap((row) => (row.finished ? [] : [row.leaf])),
-        { nonFinite: plan.removeInvalidValues },
+        going.map((row) => row.leaf),
+        plan,
+        contextOf,
+        (grown) => scoredRows(going, grown, plan, contextOf),
       );
       const scores: Step["scores"][number][] = [];
       rows = rows.map((row, index) => {
-        const leaf = grown.get(row.leaf);
-        if (row.finished || leaf === undefined) return row;
-        const values = processed(leaf.logits.slice(), leaf, Math.floor(index / plan.numReturnSequences), plan);
-        scores.push({ row: index, values });
-        const token = plan.doSample ? drawIndex(values, random) : likeliestIndex(values);
-        const next = extended(leaf, token);
-        return {
-          prompt: row.prompt,
-          tokens: next.tokens,
-          logProbs: [...row.logProbs, logProbability(leaf.logits, token)],
-          leaf: next,
-          finished: isFinished(row.prompt, next.tokens, plan),
-        };
+        const next = scored.get(row);
+        if (next === undefined) return row;
+        if (plan.outputScores) scores.push({ row: index, values: next.scores.values });
+        return continued(row, next, plan, random);
       });
       yield { sequences: rows, scores };
     }
@@ -50,4 +56,48 @@ export async function* searchRows(makeTree: TreeFactory, prompts: readonly Promp
   } finally {
     growth.dispose();
   }
+}
+
+interface ScoredRow {
+  readonly leaf: GrownLeaf;
+  readonly scores: Scores;
+}
+
+/**
+ * The scores of all rows, so that nothing is drawn before it is known that they suffice; undefined if they do not.
+ * Rows that are the same so far are processed one by one all the same: a caller's processor may draw, too.
+ */
+function scoredRows(
+  rows: readonly Row[],
+  grown: ReadonlyMap<Leaf, GrownLeaf>,
+  plan: GenerationPlan,
+  contextOf: (leaf: Leaf) => ProcessorContext,
+): ReadonlyMap<Row, ScoredRow> | undefined {
+  const scored = new Map<Row, ScoredRow>();
+  for (const row of rows) {
+    const leaf = grown.get(row.leaf);
+    if (leaf === undefined) continue;
+    const scores = scoresOf(leaf, contextOf(row.leaf), plan, "logits");
+    if (scores === undefined || !(plan.doSample || isBestKnown(scores))) return undefined;
+    scored.set(row, { leaf, scores });
+  }
+  return scored;
+}
+
+/** Whether the best token is surely among the known ones. */
+function isBestKnown({ values, bound }: Scores): boolean {
+  return bound === Number.NEGATIVE_INFINITY || values.some((value) => value > bound);
+}
+
+function continued(row: Row, { leaf, scores }: ScoredRow, plan: GenerationPlan, random: () => number): Row {
+  const index = plan.doSample ? drawIndex(scores.values, random) : likeliestIndex(scores.values);
+  const token = tokenAt(scores, index);
+  const next = extended(leaf, token);
+  return {
+    prompt: row.prompt,
+    tokens: next.tokens,
+    logProbs: plan.outputLogProbs ? [...row.logProbs, logProbability(leaf.logits, token)] : [],
+    leaf: next,
+    finished: isFinished(row.prompt, next.tokens, plan),
+  };
 }

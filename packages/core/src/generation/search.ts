@@ -1,15 +1,17 @@
 // What all searches share: their results, the clock and the signal, and the tree they grow on.
 import type { TokenTree } from "../token-tree.ts";
 import { AbortedError } from "./aborted-error.ts";
-import type { GrownLeaf, Prompt } from "./leaves.ts";
+import { type GrownLeaf, growLeaves, type Leaf, type Prompt } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
+import type { ProcessorContext } from "./processors/index.ts";
+import { leafReading } from "./reading.ts";
 
 /** One text of a search. */
 export interface Sequence {
   readonly prompt: Prompt;
   /** Generated tokens, the end token included. */
   readonly tokens: readonly number[];
-  /** Log-probability of each generated token under the model, in nats, before any processor. */
+  /** Log-probability of each generated token under the model, in nats, before any processor; with `outputLogProbs`. */
   readonly logProbs: readonly number[];
   /** What the search ranked by; undefined where it does not rank. */
   readonly score?: number | undefined;
@@ -20,7 +22,7 @@ export interface Sequence {
 /** One step of a search: the texts as they are now. For beams, the running ones, best first. */
 export interface Step {
   readonly sequences: readonly Sequence[];
-  /** Processed scores [V] of each row that took part; rows are sequences, or beams. */
+  /** With `outputScores`: processed scores [V] of each row that took part; rows are sequences, or beams. */
   readonly scores: readonly { readonly row: number; readonly values: Float32Array }[];
 }
 
@@ -67,15 +69,31 @@ export class Growth {
   }
 }
 
-/** The scores of one row after all processors; `values` is changed in place and returned. `prompt` is its number. */
-export function processed(values: Float32Array, leaf: GrownLeaf, prompt: number, plan: GenerationPlan): Float32Array {
-  const context = {
-    tokens: [...leaf.prompt.ids, ...leaf.tokens],
-    promptLength: leaf.prompt.ids.length,
-    prompt,
-  };
-  for (const processor of plan.processors) processor(values, context);
-  return values;
+/** What processors are told of a leaf; `prompts` are those of the call. */
+export function contexts(prompts: readonly Prompt[]): (leaf: Leaf) => ProcessorContext {
+  const numbers = new Map(prompts.map((prompt, i) => [prompt, i]));
+  return ({ prompt, tokens }) => ({
+    tokens: [...prompt.ids, ...tokens],
+    promptLength: prompt.ids.length,
+    prompt: numbers.get(prompt) ?? 0,
+  });
+}
+
+/**
+ * Grows the leaves and lets `choose` go on from what was read: at first as little as the plan says, and where that did
+ * not suffice (`choose` returns undefined), from whole rows of the same leaves grown again.
+ */
+export async function growAndChoose<T>(
+  tree: TokenTree,
+  leaves: readonly Leaf[],
+  plan: GenerationPlan,
+  contextOf: (leaf: Leaf) => ProcessorContext,
+  choose: (grown: ReadonlyMap<Leaf, GrownLeaf>) => T | undefined,
+): Promise<T> {
+  const grow = (kind: GenerationPlan["reading"]) => growLeaves(tree, leaves, leafReading(kind, plan, contextOf));
+  const chosen = choose(await grow(plan.reading)) ?? choose(await grow("rows"));
+  if (chosen === undefined) throw new TypeError("generate(): whole rows of logits did not suffice.");
+  return chosen;
 }
 
 /** Whether a text is finished: by its end token, its length, or a stopping rule. */

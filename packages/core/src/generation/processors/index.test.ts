@@ -12,25 +12,30 @@ const plain: ProcessorOptions = {
   maxLength: () => 20,
 };
 
+function listOf(options: ProcessorOptions): readonly LogitsProcessor[] {
+  const { rules, samplers } = processorsOf(options);
+  return [...rules, ...samplers];
+}
+
 function all(options: Partial<ProcessorOptions>): LogitsProcessor {
-  const processors = processorsOf({ ...plain, ...options });
+  const processors = listOf({ ...plain, ...options });
   return (scores, context) => {
     for (const processor of processors) processor(scores, context);
   };
 }
 
 test("no options, or options that change nothing, make no processors", () => {
-  expect(processorsOf({ ...plain, doSample: true })).toEqual([]);
+  expect(listOf({ ...plain, doSample: true })).toEqual([]);
   const neutral = { repetitionPenalty: 1, noRepeatNgramSize: 0, minLength: 0, minNewTokens: 0, badWordsIds: null };
   const samplers = { temperature: 1, topK: 0, topP: 1, minP: null, typicalP: 1, epsilonCutoff: 0, etaCutoff: 0 };
   const flags = { removeInvalidValues: false, renormalizeLogits: false };
-  expect(processorsOf({ ...plain, ...neutral, ...samplers, ...flags, doSample: true })).toEqual([]);
+  expect(listOf({ ...plain, ...neutral, ...samplers, ...flags, doSample: true })).toEqual([]);
 });
 
 test("samplers need doSample", () => {
   const options = { temperature: 2, topK: 1, topP: 0.1, minP: 0.9, typicalP: 0.1, epsilonCutoff: 0.5, etaCutoff: 0.5 };
-  expect(processorsOf({ ...plain, ...options })).toEqual([]);
-  expect(processorsOf({ ...plain, ...options, doSample: true })).toHaveLength(7);
+  expect(listOf({ ...plain, ...options })).toEqual([]);
+  expect(listOf({ ...plain, ...options, doSample: true })).toHaveLength(7);
 });
 
 test("custom processors run after the rules and before the samplers, normalization is last", () => {

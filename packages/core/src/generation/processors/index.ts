@@ -19,7 +19,7 @@ import { topK } from "./top-k.ts";
 import { topP } from "./top-p.ts";
 import { typical } from "./typical.ts";
 
-export type { LogitsProcessor, ProcessorContext } from "./processor.ts";
+export type { LogitsProcessor, ProcessorContext, SparseProcessor } from "./processor.ts";
 
 /** Settings of {@link GenerationConfig} that processors implement. */
 type Settings = Pick<
@@ -58,10 +58,19 @@ export interface ProcessorOptions extends Settings {
   readonly maxLength: (promptLength: number) => number;
 }
 
-/** The processors that `options` ask for, to be run in this order on the scores of each step. */
-export function processorsOf(options: ProcessorOptions): readonly LogitsProcessor[] {
+/** Processors in two parts, to be run one after the other on the scores of each step. */
+export interface Processors {
+  /** Those that know tokens by their ids: what the text has to be like. */
+  readonly rules: readonly LogitsProcessor[];
+  /** Those that know nothing but the distribution: what is sampled from. */
+  readonly samplers: readonly LogitsProcessor[];
+}
+
+/** The processors that `options` ask for. */
+export function processorsOf(options: ProcessorOptions): Processors {
   const { eosTokenIds, numBeams, maxLength, logitsProcessors = [], doSample } = options;
-  return [
+  const normalization = unless(false, options.renormalizeLogits, renormalization);
+  const rules = [
     ...unless(1, options.repetitionPenalty, repetitionPenalty),
     ...unless(0, options.noRepeatNgramSize, noRepeatNgram),
     ...unless(null, options.badWordsIds, (words) => badWords(words, eosTokenIds)),
@@ -75,14 +84,21 @@ export function processorsOf(options: ProcessorOptions): readonly LogitsProcesso
     ...unless(null, options.suppressTokens, suppressed),
     ...unless(null, options.beginSuppressTokens, (ids) => suppressedAtBegin(ids, options.forcedBosTokenId != null)),
     ...logitsProcessors,
-    ...(doSample ? samplersOf(options) : []),
-    ...unless(false, options.renormalizeLogits, renormalization),
   ];
+  if (!doSample) return { rules: [...rules, ...normalization], samplers: [] };
+  return { rules, samplers: [...samplersOf(options), ...normalization] };
+}
+
+/**
+ * Fewest tokens that samplers leave. Beams need one to go on with besides every end token; a model without end tokens
+ * counts as having one.
+ */
+export function minTokensToKeep({ numBeams, eosTokenIds }: Pick<ProcessorOptions, "numBeams" | "eosTokenIds">): number {
+  return numBeams > 1 ? Math.max(eosTokenIds.size, 1) + 1 : 1;
 }
 
 function samplersOf(options: ProcessorOptions): readonly LogitsProcessor[] {
-  // Beams need a token to go on with besides every end token; a model without end tokens counts as having one.
-  const keep = options.numBeams > 1 ? Math.max(options.eosTokenIds.size, 1) + 1 : 1;
+  const keep = minTokensToKeep(options);
   return [
     ...unless(1, options.temperature, temperature),
     ...unless(0, options.topK, (k) => topK(k, keep)),
