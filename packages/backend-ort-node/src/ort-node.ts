@@ -15,7 +15,10 @@ export interface OrtModule {
 
 /** Options of {@link ortNode}. */
 export interface OrtNodeOptions {
-  /** How many threads compute, a whole number from 1. Default: one per physical core, which ONNX Runtime counts. */
+  /**
+   * How many threads compute, a whole number from 1. Default: one per physical core, which ONNX Runtime counts; only
+   * then are they pinned to cores, so that none of them waits for another's.
+   */
   readonly threads?: number;
   /** The module onnxruntime-node, where it is not to be imported by that name. */
   readonly ort?: OrtModule;

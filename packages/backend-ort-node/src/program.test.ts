@@ -1,5 +1,5 @@
 // The contract: order of runs, consumed feeds, chosen outputs, what is disposed when, and how errors read.
-import type { Backend } from "@glimpsejs/backend";
+import type { Backend, Feeds } from "@glimpsejs/backend";
 import { GlimpseError } from "@glimpsejs/base";
 import { buildGraph, float32, type Graph, int32, type WeightSource } from "@glimpsejs/graph";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -55,6 +55,26 @@ describe("run", () => {
     copy.data[0] = 9;
     expect((await value.read()).data).toEqual(Float32Array.of(1));
     expect((await present.read()).shape).toEqual([1]);
+  });
+
+  it("goes on with its state and its weights where a session that runs often is opened anew", async () => {
+    const scale = buildGraph("scale", (b) => {
+      const past = b.input("past", "float32", ["n", 1]);
+      const added = b.input("x", "float32", [1, 1]);
+      const y = b.op("linear", { x: added, weight: b.weight("w", [1, 1]) }, {});
+      b.output("present", b.op("concat", { parts: [past, y] }, { axis: 0 }));
+      b.carry("past", "present");
+    });
+    const bytes = async () => new Uint8Array(Float32Array.of(3).buffer);
+    const weights: WeightSource = {
+      names: ["w"],
+      get: (name) => (name === "w" ? { dtype: "float32", shape: [1, 1], byteLength: 4, bytes } : undefined),
+    };
+    const program = await backend.compile({ scale }, weights);
+    let past: Feeds[string] = float32([], [0, 1]);
+    for (let i = 0; i < 70; i++) past = (await program.run("scale", { past, x: float32([i], [1, 1]) })).present ?? past;
+    const { data } = "read" in past ? await past.read() : past;
+    expect([...data]).toEqual(Array.from({ length: 70 }, (_, i) => 3 * i));
   });
 
   it("returns the outputs that are asked for", async () => {
