@@ -20,13 +20,16 @@ const testsOnDist: Plugin = {
   resolveId(source, importer) {
     if (!source.startsWith(".") || !importer?.endsWith(".test.ts")) return null;
     const { pathname } = new URL(source, `file://${importer}`);
-    const dist = /^(.*\/packages\/[^/]+)\/src\/(.*)\.ts$/.exec(pathname);
+    const dist = /^(.*\/(?:packages|tooling)\/[^/]+)\/src\/(.*)\.ts$/.exec(pathname);
     return dist === null ? null : `${dist[1]}/dist/${dist[2]}.js`;
   },
 };
 const plugins = built ? [testsOnDist] : [];
 const exclude = ["**/node_modules/**", "**/dist/**", ...(full ? [] : ["**/*.full.test.ts"])];
-const testsOf = (ending: string) => [`{packages,apps}/*/{src,test}/**/*${ending}.ts`];
+const testsOf = (ending: string) => [
+  `{packages,apps}/*/{src,test}/**/*${ending}.ts`,
+  `tooling/scenes/src/*${ending}.ts`,
+];
 
 function browserProject(name: string, ending: string, leftOut: string[], headers: Record<string, string>) {
   return {
