@@ -6,6 +6,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from "vitest/config";
 import { chromiumFlags, findChromium } from "./tooling/browser/chromium.mjs";
+import { hubCommands } from "./tooling/browser/hub-commands.ts";
 
 const built = process.env["TEST_BUILT"] === "1";
 const full = process.env["TEST_FULL"] === "1";
@@ -48,6 +49,7 @@ function browserProject(name: string, ending: string, leftOut: string[], headers
         enabled: true,
         headless: true,
         screenshotFailures: false,
+        commands: hubCommands,
         provider: playwright({
           launchOptions: { args: [...chromiumFlags], ...(executablePath === undefined ? {} : { executablePath }) },
         }),

@@ -63,6 +63,11 @@ export interface HubServer {
 /** The token that opens private and gated repositories. */
 export const goodToken = "hf_goodToken";
 
+const cors = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "X-Repo-Commit, X-Error-Code, ETag, Link, Accept-Ranges, Content-Range",
+};
+
 interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -106,6 +111,11 @@ export async function startHub(repos: Record<string, HubRepo>): Promise<HubServe
       headers: request.headers,
     };
     seen.push(entry);
+    // Pages of other origins may read the Hub: it answers as the real one does.
+    if (entry.method === "OPTIONS") {
+      response.writeHead(204, { ...cors, "access-control-allow-headers": "authorization, range" }).end();
+      return;
+    }
     const fault = server.fault(entry) ?? {};
     const reply = host === "hub" ? answerHub(server, cdnOrigin, entry, fault) : answerCdn(server, entry, fault);
     send(response, request.method === "HEAD", reply, fault);
@@ -234,7 +244,7 @@ function fileReply(
 ): Reply {
   const etag = fault.etag ?? `"${digest}"`;
   const whole = { ...headers, etag, "accept-ranges": "bytes", "content-type": "application/octet-stream" };
-  const range = /^bytes=(\d+)-/.exec(request.headers.range ?? "");
+  const range = /^bytes=(\d+)-(\d*)/.exec(request.headers.range ?? "");
   const condition = request.headers["if-range"];
   if (range === null || fault.noRanges || (condition !== undefined && condition !== etag)) {
     return { status: 200, headers: whole, body: bytes };
@@ -242,14 +252,15 @@ function fileReply(
   const start = Number(range[1]);
   const size = bytes.byteLength;
   if (start >= size) return { status: 416, headers: { "content-range": `bytes */${size}` }, body: "" };
-  const part = { ...whole, "content-range": `bytes ${start}-${size - 1}/${size}` };
-  return { status: 206, headers: part, body: bytes.subarray(start) };
+  const end = Math.min(size, range[2] === "" ? size : Number(range[2]) + 1);
+  const part = { ...whole, "content-range": `bytes ${start}-${end - 1}/${size}` };
+  return { status: 206, headers: part, body: bytes.subarray(start, end) };
 }
 
 function send(response: ServerResponse, onlyHead: boolean, reply: Reply, fault: Fault): void {
   const content = fault.body ?? reply.body;
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const all = { "content-length": String(bytes.byteLength), ...reply.headers, ...fault.headers };
+  const all = { ...cors, "content-length": String(bytes.byteLength), ...reply.headers, ...fault.headers };
   const headers = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   response.writeHead(fault.status ?? reply.status, headers);
   if (onlyHead) response.end();

@@ -6,8 +6,8 @@ import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { throwIfAborted } from "@glimpsejs/base";
+import { sleep } from "../hub/transport.ts";
 import { errnoOf, unlessMissing } from "./errno.ts";
-import { sleep } from "./hub-transport.ts";
 
 /** When others look at a lock, and when they take it. */
 export interface LockTiming {

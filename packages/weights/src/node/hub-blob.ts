@@ -3,12 +3,12 @@
 import { rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { GlimpseError } from "@glimpsejs/base";
+import type { Network } from "../hub/transport.ts";
 import { digestLike, isIntact, remember } from "./digest.ts";
 import { isOutOfSpace, unlessMissing } from "./errno.ts";
 import { withFileLock } from "./file-lock.ts";
 import type { RepoCache } from "./hub-cache.ts";
 import { type DownloadProgress, downloadFile, type RemoteFile } from "./hub-download.ts";
-import type { Network } from "./hub-transport.ts";
 
 /**
  * Downloads the blob named `etag` unless it is there. True if this call downloaded it. A blob with a wrong digest is

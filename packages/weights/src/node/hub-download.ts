@@ -4,8 +4,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { GlimpseError } from "@glimpsejs/base";
-import { checkStatus } from "./hub-status.ts";
-import { type Answer, Interruption, type Network, Patience, request } from "./hub-transport.ts";
+import { checkStatus } from "../hub/status.ts";
+import { type Answer, Interruption, type Network, Patience, request } from "../hub/transport.ts";
 
 /** A file to be downloaded. */
 export interface RemoteFile {

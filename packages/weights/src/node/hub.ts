@@ -3,17 +3,17 @@
 // Hub cannot be reached, the commit that the cache knows is used.
 import { DisposedError, GlimpseError, show } from "@glimpsejs/base";
 import type { ByteSource } from "../byte-source.ts";
+import { findCommit, type HubEntry, listCommit } from "../hub/api.ts";
 import { type CheckpointFiles, checkpointFiles } from "../hub/files.ts";
 import { collisions, repoIdProblem, revisionProblem } from "../hub/names.ts";
+import { type Network, sleep } from "../hub/transport.ts";
 import { isIntact } from "./digest.ts";
 import { asCacheErrors } from "./errno.ts";
 import { fileSource } from "./file-source.ts";
-import { findCommit, type HubEntry, listCommit } from "./hub-api.ts";
 import { obtainBlob, quarantine } from "./hub-blob.ts";
 import { RepoCache } from "./hub-cache.ts";
 import type { DownloadProgress } from "./hub-download.ts";
 import { type HubSettings, type HubSettingsOptions, hubSettings } from "./hub-settings.ts";
-import { type Network, sleep } from "./hub-transport.ts";
 
 /** Options of {@link openHub}. */
 export interface OpenHubOptions extends HubSettingsOptions {
@@ -88,6 +88,8 @@ class HubRevision {
       retries: 5,
       stallMs: 30_000,
       sleep,
+      showsRedirects: true,
+      words: { token: "HF_TOKEN", endpoint: "HF_ENDPOINT" },
       ...network,
     };
     this.stopper = stopper;

@@ -3,8 +3,8 @@
 // downloadFileToCacheDir and snapshotDownload are not used: they trust any file of the right name, write all processes
 // into one ".incomplete", cannot resume or be aborted, and file a branch under the commit that last touched the file.
 import { GlimpseError, show } from "@glimpsejs/base";
-import { checkStatus } from "./hub-status.ts";
-import { Interruption, type Network, Patience, request } from "./hub-transport.ts";
+import { checkStatus } from "./status.ts";
+import { Interruption, type Network, Patience, request } from "./transport.ts";
 
 /** A file of a commit. */
 export interface HubEntry {
@@ -107,7 +107,7 @@ function malformed(subject: string, got: string, cause?: unknown): never {
       subject,
       problem: "the server's answer is not what the Hub answers",
       got,
-      advice: "Check HF_ENDPOINT, and that no proxy or login page stands in between.",
+      advice: "Check the address of the Hub, and that no proxy or login page stands in between.",
     },
     { code: "download", cause },
   );

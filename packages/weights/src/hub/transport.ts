@@ -1,7 +1,7 @@
 // HTTP requests to the Hub and the hosts it redirects to. Adds to fetch what downloads of hundreds of megabytes need
 // and the hub library leaves out: redirects are followed here, so that the token goes to the Hub's own origin only;
 // silent or dripping connections are cut; Retry-After is obeyed within bounds. Knows no files and no cache.
-// It needs a fetch that shows redirects, as Node, Deno and Bun have; browsers hide them.
+// In browsers, which hide redirects, fetch follows them and drops the token on the way to another origin by itself.
 import { GlimpseError, throwIfAborted } from "@glimpsejs/base";
 
 /** How requests are made. */
@@ -17,6 +17,10 @@ export interface Network {
   /** A connection must bring 64 KiB, or its end, within this many milliseconds of waiting. */
   readonly stallMs: number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** True where fetch shows redirects, so that they are judged here. */
+  readonly showsRedirects: boolean;
+  /** What a reader can set, for advice. */
+  readonly words: { readonly token: string; readonly endpoint: string };
 }
 
 /** The answer to a request. */
@@ -75,7 +79,7 @@ export async function request(
     const response = await patiently(network, connection, network.stallMs, subject, () =>
       fetch(target.href, {
         headers: authorized,
-        redirect: "manual",
+        redirect: network.showsRedirects ? "manual" : "follow",
         signal: AbortSignal.any([signal, connection.signal]),
       }),
     );

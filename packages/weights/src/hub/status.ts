@@ -1,6 +1,6 @@
 // What the Hub's refusals mean, and what a reader can do about each.
 import { GlimpseError } from "@glimpsejs/base";
-import { discard, type Network } from "./hub-transport.ts";
+import { discard, type Network } from "./transport.ts";
 
 /** Throws the error that a status outside 200 to 299 stands for: "missing-file" or "download". */
 export function checkStatus(network: Network, response: Response, id: string, subject: string): void {
@@ -11,8 +11,8 @@ export function checkStatus(network: Network, response: Response, id: string, su
   const got = `HTTP ${status}${kind === null ? "" : `, ${kind}`}`;
   const token =
     network.token === undefined
-      ? "Set HF_TOKEN to a token that may read it."
-      : "The token that was sent may not read it: check HF_TOKEN.";
+      ? `Set ${network.words.token} to a token that may read it.`
+      : `The token that was sent may not read it: check ${network.words.token}.`;
   const missing = (problem: string, advice: string): never => {
     throw new GlimpseError({ subject, problem, got, advice }, { code: "missing-file" });
   };
@@ -30,5 +30,5 @@ export function checkStatus(network: Network, response: Response, id: string, su
     refused("access is granted on request only", `Ask for it at ${network.endpoint}/${id}. ${token}`);
   }
   if (status === 401 || status === 403) refused("access is refused", token);
-  refused("the server refuses the request", "Try again later, or check HF_ENDPOINT.");
+  refused("the server refuses the request", `Try again later, or check ${network.words.endpoint}.`);
 }
