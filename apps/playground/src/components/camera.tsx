@@ -1,0 +1,38 @@
+// What the webcam sees, and the buttons to look at it.
+import { useEffect, useRef } from "preact/hooks";
+import { camera, captionLive, closeCamera, takePicture } from "../state/camera.ts";
+
+/** The open webcam, filling the stage. */
+export function Camera() {
+  const video = useRef<HTMLVideoElement>(null);
+  const stream = camera.value?.stream;
+  useEffect(() => {
+    if (video.current !== null && stream !== undefined) video.current.srcObject = stream;
+  }, [stream]);
+  const take = async () => {
+    if (video.current === null) return;
+    await takePicture(video.current);
+    closeCamera();
+  };
+  return (
+    <>
+      <video ref={video} autoplay muted playsInline aria-label="What the webcam sees" />
+      <div class="stage-actions">
+        <button type="button" class="button button-primary" onClick={() => void take()}>
+          Take picture
+        </button>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={camera.value?.live ?? false}
+          onClick={() => video.current && void captionLive(video.current)}
+        >
+          Caption live
+        </button>
+        <button type="button" class="button" onClick={closeCamera}>
+          Close
+        </button>
+      </div>
+    </>
+  );
+}

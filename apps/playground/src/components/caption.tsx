@@ -1,0 +1,55 @@
+// The caption, word by word as it is written; before that, the load that it waits for, or why there is none.
+import { loadModel, model, sourceName, texts, wantedSource } from "../state/session.ts";
+import { settings } from "../state/settings.ts";
+import { count, duration, score } from "../state/units.ts";
+import { Notice } from "./notice.tsx";
+import { Progress } from "./progress.tsx";
+import { Words } from "./words.tsx";
+
+/** The caption's part of the page. */
+export function Caption() {
+  const state = model.value;
+  const text = texts.value[0];
+  return (
+    <section class="caption" aria-labelledby="caption-title">
+      <h2 id="caption-title">Caption</h2>
+      <div class="caption-body">
+        {state.phase === "loading" && <Progress name={state.name} files={state.files} />}
+        {state.phase === "failed" && (
+          <>
+            <Notice title={`${state.name} was not loaded`} message={state.error} />
+            <Retry label="Try again" />
+          </>
+        )}
+        {state.phase === "none" && (
+          <>
+            <p class="quiet">
+              {settings.value.model === undefined
+                ? "No model is loaded."
+                : "This link names a checkpoint on the Hugging Face Hub. It is downloaded once and kept by this browser."}
+            </p>
+            <Retry label={`Load ${sourceName(wantedSource())}`} />
+          </>
+        )}
+        {state.phase === "ready" && text === undefined && <p class="quiet">A caption appears here.</p>}
+        {state.phase === "ready" && text !== undefined && text.phase !== "failed" && <Words index={0} text={text} />}
+        {text?.phase === "failed" && <Notice title="No caption" message={text.error ?? ""} />}
+      </div>
+      <p class="meta">
+        {text?.result &&
+          `score ${score(text.result.score)} · ${count(text.result.tokens, "token")} · ${duration(text.result.milliseconds)}`}
+      </p>
+      <p class="visually-hidden" role="status">
+        {text?.phase === "done" ? `Caption: ${text.text}` : ""}
+      </p>
+    </section>
+  );
+}
+
+function Retry({ label }: { readonly label: string }) {
+  return (
+    <button type="button" class="button" onClick={() => void loadModel()}>
+      {label}
+    </button>
+  );
+}

@@ -1,0 +1,106 @@
+// The bench: every backend that can run here, one after the other, on the same picture, each in a worker of its own.
+import { signal } from "@preact/signals";
+import { isAbort, ModelClient } from "../port/client.ts";
+import type { BackendId, Dtype, Source } from "../port/protocol.ts";
+import { backends, messageOf, subject, wantedSource } from "./session.ts";
+import { settings } from "./settings.ts";
+
+/** One row of the bench. */
+export interface BenchRow {
+  readonly backend: BackendId;
+  readonly dtype: Dtype;
+  readonly phase: "waiting" | "running" | "done" | "failed" | "skipped";
+  readonly figures?: BenchFigures | undefined;
+  /** Why it failed or was skipped. */
+  readonly reason?: string | undefined;
+}
+
+/** What was measured, in milliseconds: medians of three captions after a first one that does not count. */
+export interface BenchFigures {
+  readonly load: number;
+  readonly encode: number;
+  readonly firstWord: number;
+  readonly perToken: number;
+  readonly caption: number;
+  readonly text: string;
+}
+
+/** The bench as it stands. */
+export const bench = signal<{ readonly running: boolean; readonly rows: readonly BenchRow[] } | undefined>(undefined);
+
+const repeats = 3;
+let stop: AbortController | undefined;
+
+/** Runs it on the picture that is shown. */
+export async function runBench(): Promise<void> {
+  const at = subject.value;
+  const list = backends.value;
+  if (at === undefined || list === undefined) return;
+  stop?.abort();
+  const controller = new AbortController();
+  stop = controller;
+  const source = wantedSource();
+  const wanted = settings.value.dtype;
+  let rows = list.map(({ id, unavailable, dtypes }): BenchRow => {
+    const dtype = dtypes.includes(wanted) ? wanted : (dtypes[0] ?? "fp32");
+    return unavailable === undefined
+      ? { backend: id, dtype, phase: "waiting" }
+      : { backend: id, dtype, phase: "skipped", reason: unavailable };
+  });
+  const change = (i: number, row: Partial<BenchRow>) => {
+    rows = rows.map((old, j) => (i === j ? { ...old, ...row } : old));
+    bench.value = { running: true, rows };
+  };
+  bench.value = { running: true, rows };
+  for (const [i, { backend, dtype, phase }] of rows.entries()) {
+    if (phase === "skipped" || controller.signal.aborted) continue;
+    change(i, { phase: "running" });
+    try {
+      const figures = await measure({ source, backend, dtype }, at, controller.signal);
+      change(i, { phase: "done", figures });
+    } catch (error) {
+      change(i, isAbort(error) ? { phase: "waiting" } : { phase: "failed", reason: messageOf(error) });
+    }
+  }
+  if (stop === controller) bench.value = { running: false, rows };
+}
+
+/** Stops it. */
+export function stopBench(): void {
+  stop?.abort();
+}
+
+async function measure(
+  request: { readonly source: Source; readonly backend: BackendId; readonly dtype: Dtype },
+  { kind, data }: { readonly kind: "picture" | "clip"; readonly data: Blob },
+  signal: AbortSignal,
+): Promise<BenchFigures> {
+  const client = new ModelClient();
+  signal.addEventListener("abort", () => client.close());
+  try {
+    const { milliseconds: load } = await client.call("load", request, { signal });
+    const runs: Omit<BenchFigures, "load">[] = [];
+    for (let run = 0; run <= repeats; run++) {
+      const { key, milliseconds: encode, frames } = await client.call("encode", { kind, data }, { signal });
+      for (const frame of frames) frame.close();
+      const written = await client.call("write", { key, question: undefined }, { signal });
+      await client.call("release", key);
+      const { text, firstMilliseconds, milliseconds, tokens } = written;
+      const perToken = (milliseconds - firstMilliseconds) / Math.max(1, tokens - 1);
+      runs.push({ encode, firstWord: firstMilliseconds, perToken, caption: encode + milliseconds, text });
+    }
+    const [, ...counted] = runs;
+    const median = (pick: (run: Omit<BenchFigures, "load">) => number) =>
+      counted.map(pick).toSorted((a, b) => a - b)[Math.floor(counted.length / 2)] ?? Number.NaN;
+    return {
+      load,
+      encode: median((run) => run.encode),
+      firstWord: median((run) => run.firstWord),
+      perToken: median((run) => run.perToken),
+      caption: median((run) => run.caption),
+      text: counted[0]?.text ?? "",
+    };
+  } finally {
+    client.close();
+  }
+}

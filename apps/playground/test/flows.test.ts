@@ -1,0 +1,233 @@
+// What a person does in the playground, in a real Chromium, on the built files.
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { finishedCaption, Playground, samples, shiftSum, type WatchedPage } from "./page.ts";
+
+const firstCaption = "a light bulb to the left of a helicopter on a white background";
+
+let playground: Playground;
+let watched: WatchedPage;
+let page: Page;
+
+beforeAll(async () => {
+  playground = await Playground.start();
+  watched = await playground.open({ serviceWorkers: "block" });
+  page = watched.page;
+}, 60_000);
+
+afterAll(async () => {
+  await watched?.close();
+  await playground?.stop();
+});
+
+// The first tests share one page, in this order, as a person would.
+
+test("captions the first sample on opening, without any action", async () => {
+  expect(await finishedCaption(page)).toBe(firstCaption);
+  expect(await page.locator(".stage-picture img").getAttribute("alt")).toBe(firstCaption);
+  expect(await page.locator(".caption [role=status]").textContent()).toBe(`Caption: ${firstCaption}`);
+});
+
+test("nothing shifts while the page opens and writes", async () => {
+  const shifts = await watched.layoutShifts();
+  expect(shiftSum(shifts), shifts.join("\n")).toBeLessThan(0.005);
+});
+
+test("answers questions in a thread, on the encoded picture", async () => {
+  await page.fill("#question", "what is on the left?");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "what color is the background?" }).click();
+  const answers = page.locator(".answer");
+  await expect.poll(() => answers.locator(".words").allTextContents()).toEqual(["alightbulb", "white"]);
+  await expect.poll(() => answers.last().locator(".meta").textContent()).toContain("picture not encoded again");
+});
+
+test("shows where the model looked for a word: by pointer, by keyboard, in words", async () => {
+  const words = page.locator(".caption button.word");
+  await words.nth(8).hover();
+  await page.locator(".heat").waitFor();
+  expect(await page.locator(".look-note").textContent()).toMatch(
+    /^“helicopter”: mostly right\. \d+ % of the attention/,
+  );
+  await page.mouse.move(0, 0);
+  await expect.poll(() => page.locator(".heat").count()).toBe(0);
+  await words.first().focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => page.locator(".look-note").textContent()).toMatch(/^“bulb”/);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => page.locator(".heat").count()).toBe(0);
+});
+
+test("draws the tree of beams, the best text as a straight line", async () => {
+  await page.click("#tab-beams");
+  await page.getByRole("button", { name: "Grow the tree" }).click();
+  const texts = page.locator(".beam-texts .beam-text");
+  await expect.poll(() => texts.count()).toBe(4);
+  expect(await texts.first().textContent()).toBe(firstCaption);
+  const best = page.locator(".branch-best > text:not(.branch-score)");
+  expect((await best.allTextContents()).join(" ")).toBe(firstCaption);
+  const heights = await best.evaluateAll((all) => all.map((text) => text.getAttribute("y")));
+  expect(new Set(heights).size).toBe(1);
+  expect(await page.locator(".branch-dropped").count()).toBeGreaterThan(0);
+});
+
+test("measures every available backend, and says why the others are not", async () => {
+  await page.click("#tab-bench");
+  await page.getByRole("button", { name: "Run the bench" }).click();
+  await page.getByRole("button", { name: "Run the bench" }).waitFor();
+  expect(await page.locator(".bench-done").count()).toBeGreaterThan(0);
+  expect(await page.locator(".bench-failed, .bench-waiting, .bench-running").count()).toBe(0);
+  for (const reason of await page.locator(".bench-skipped td").allTextContents()) expect(reason).not.toBe("");
+});
+
+test("refuses a file that is no picture in the library's words, and looks at the next one", async () => {
+  await chooseFile(page, { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("these are no pixels") });
+  const notice = page.locator(".stage .notice-message");
+  await notice.waitFor();
+  expect(await notice.textContent()).toMatch(/^notes\.png: .+\./);
+  await chooseFile(page, `${samples}pictures/03.jpg`);
+  expect(await finishedCaption(page)).toBe("a helicopter to the left of a hat on a purple background");
+  expect(await notice.count()).toBe(0);
+});
+
+test("shows an empty stage when the picture is taken away, and takes a pasted and a dropped one", async () => {
+  await page.getByRole("button", { name: /^Take .* away$/ }).click();
+  await page.getByText("Drop a picture or a clip here").waitFor();
+  expect(await page.locator(".caption").textContent()).toContain("A caption appears here.");
+  await handOver(page, "paste", `${samples}pictures/02.png`);
+  expect(await finishedCaption(page)).toBe("a book on a white background");
+  await handOver(page, "drop", `${samples}pictures/04.png`);
+  await expect.poll(() => finishedCaption(page)).toBe("a unicorn on a gray background");
+});
+
+test("looks through the webcam", async () => {
+  await page.getByRole("button", { name: "Webcam" }).click();
+  await page.getByRole("button", { name: "Take picture" }).waitFor();
+  await page.waitForFunction(() => (document.querySelector<HTMLVideoElement>(".stage video")?.videoWidth ?? 0) > 0);
+  await page.getByRole("button", { name: "Take picture" }).click();
+  expect(await finishedCaption(page)).not.toBe("");
+  expect(await page.locator(".stage video").count()).toBe(0);
+});
+
+test("moves through the tabs with the arrow keys", async () => {
+  await page.locator("#tab-bench").focus();
+  await page.keyboard.press("ArrowRight");
+  expect(await page.locator("#tab-model").getAttribute("aria-selected")).toBe("true");
+  expect(await page.locator("#panel-model").isVisible()).toBe(true);
+  await page.keyboard.press("ArrowLeft");
+  expect(await page.locator("#panel-bench").isVisible()).toBe(true);
+});
+
+test("all of this broke no rule of the content security policy and threw nothing", () => {
+  expect(watched.complaints).toEqual([]);
+});
+
+test("a load can be cancelled, and begun again", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const other = await playground.open({
+    serviceWorkers: "block",
+    before: async (fresh) => {
+      await fresh.route("**/model.safetensors", async (route) => {
+        await held;
+        // A route of a page that gave up on it cannot be continued.
+        await route.continue().catch(() => undefined);
+      });
+    },
+  });
+  try {
+    await other.page.getByText("Loading Demo checkpoint").waitFor();
+    await other.page.getByRole("button", { name: "Cancel" }).click();
+    await other.page.getByText("No model is loaded.").waitFor();
+    release();
+    await other.page.getByRole("button", { name: "Load Demo checkpoint" }).click();
+    expect(await finishedCaption(other.page)).toBe(firstCaption);
+    expect(other.complaints).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
+test("works offline once it was visited", async () => {
+  const other = await playground.open();
+  try {
+    await finishedCaption(other.page);
+    await other.page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === "activated");
+    await other.page.context().setOffline(true);
+    await other.page.reload();
+    expect(await finishedCaption(other.page)).toBe(firstCaption);
+    expect(other.complaints).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
+test("works without COOP and COEP, and says what that costs", async () => {
+  const other = await playground.open({ plain: true, serviceWorkers: "block" });
+  try {
+    expect(await finishedCaption(other.page)).toBe(firstCaption);
+    await other.page.getByText("without the headers COOP and COEP").waitFor();
+    await page.click("#tab-timing");
+    await page.getByText("This page is cross-origin isolated").waitFor();
+  } finally {
+    await other.close();
+  }
+});
+
+test("a shared link brings the settings and no picture, and downloads nothing unasked", async () => {
+  const fragment = "#model=microsoft/git-base-coco&backend=reference&beams=6";
+  const requests: string[] = [];
+  const other = await playground.open({
+    fragment,
+    serviceWorkers: "block",
+    permissions: ["clipboard-read", "clipboard-write"],
+    before: async (fresh) => {
+      fresh.on("request", (request) => requests.push(request.url()));
+    },
+  });
+  try {
+    await other.page.getByRole("button", { name: "Load microsoft/git-base-coco" }).waitFor();
+    await other.page.click("#tab-model");
+    expect(await other.page.locator("#hub-id").inputValue()).toBe("microsoft/git-base-coco");
+    expect(await other.page.locator("input[value=reference]").isChecked()).toBe(true);
+    await other.page.getByRole("button", { name: "Share" }).click();
+    await other.page.getByRole("button", { name: "Copied" }).waitFor();
+    const link = await other.page.evaluate(() => navigator.clipboard.readText());
+    expect(new URL(link).hash).toBe(fragment);
+    expect(requests.filter((url) => !new URL(url).hostname.match(/^localhost$/) && !url.startsWith("blob:"))).toEqual(
+      [],
+    );
+  } finally {
+    await other.close();
+  }
+});
+
+/** Answers the file dialog that "Choose file" opens. */
+async function chooseFile(on: Page, file: string | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+  const dialog = on.waitForEvent("filechooser");
+  await on.getByRole("button", { name: "Choose file" }).click();
+  await (await dialog).setFiles(file);
+}
+
+/** Pastes or drops a file, as the browser would hand it over. */
+async function handOver(on: Page, kind: "paste" | "drop", file: string): Promise<void> {
+  const bytes = (await readFile(file)).toString("base64");
+  await on.evaluate(
+    async ([type, base64]) => {
+      const data = new DataTransfer();
+      data.items.add(
+        new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], "given.png", { type: "image/png" }),
+      );
+      const event =
+        type === "paste"
+          ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
+          : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+      document.body.dispatchEvent(event);
+    },
+    [kind, bytes] as const,
+  );
+}
