@@ -2,7 +2,7 @@
 import { GlimpseError } from "@glimpsejs/base";
 import { type GitConfig, ImageProcessorConfig, TokenizerConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
-import { ImageProcessor, type Picture } from "@glimpsejs/processor";
+import { type Clip, ImageProcessor, isClip, type Picture } from "@glimpsejs/processor";
 import { BertTokenizer, type EncodeOptions } from "@glimpsejs/tokenizer";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { type Notice, readConfig } from "./checkpoint.ts";
@@ -14,8 +14,8 @@ import { writeJson } from "./save.ts";
 export interface ProcessorInputs extends EncodeOptions {
   /** Pictures, as this platform takes them: paths, URLs, bytes, raw pixels. Gives pixelValues [B, 3, H, W]. */
   readonly images?: readonly unknown[] | undefined;
-  /** The frames of one clip in order. Gives pixelValues [1, F, 3, H, W]. */
-  readonly frames?: readonly unknown[] | undefined;
+  /** The frames of one clip: a list of pictures in order, or what loadClip() gives. Gives pixelValues [1, F, 3, H, W]. */
+  readonly frames?: readonly unknown[] | Clip | undefined;
   /** One text or several; several are padded to the longest unless `padding` says otherwise. */
   readonly text?: string | readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -80,21 +80,21 @@ export class GitProcessor {
       texts && this.tokenizer.encodeBatch(texts, { padding: texts.length > 1 ? "longest" : false, ...encodeOptions });
     return {
       ...(images && { pixelValues: this.imageProcessor.preprocess(await this.pictures(images, signal)) }),
-      ...(frames && { pixelValues: this.imageProcessor.preprocessClip(await this.pictures(frames, signal)) }),
+      ...(frames && { pixelValues: await this.imageProcessor.preprocessFrames(this.frames(frames, signal)) }),
       ...encoded,
     };
   }
 
+  /** The frames of a clip, or pictures, decoded one at a time without preparing them for the model. */
+  async *frames(frames: readonly unknown[] | Clip, signal?: AbortSignal): AsyncGenerator<Picture, void, undefined> {
+    if (isClip(frames)) yield* frames.frames({ signal });
+    else for (const frame of checkedList(frames, "frames")) yield this.platform.picture(frame, signal);
+  }
+
   /** Decodes pictures, one after the other, without preparing them for the model. */
   async pictures(inputs: readonly unknown[], signal?: AbortSignal): Promise<readonly Picture[]> {
-    if (!Array.isArray(inputs)) {
-      throw new GlimpseError(
-        { subject: "pictures", problem: "they are no list", got: typeof inputs, advice: "Put one picture into [ ]." },
-        { code: "invalid-argument" },
-      );
-    }
     const pictures: Picture[] = [];
-    for (const input of inputs) pictures.push(await this.platform.picture(input, signal));
+    for (const input of checkedList(inputs, "pictures")) pictures.push(await this.platform.picture(input, signal));
     return pictures;
   }
 
@@ -116,6 +116,14 @@ export class GitProcessor {
     await writeJson(sink, "tokenizer_config.json", TokenizerConfig.toJson(this.tokenizer.config));
     await sink.write("vocab.txt", [new TextEncoder().encode(this.tokenizer.toVocabText())]);
   }
+}
+
+function checkedList(inputs: readonly unknown[], subject: string): readonly unknown[] {
+  if (Array.isArray(inputs)) return inputs;
+  throw new GlimpseError(
+    { subject, problem: "they are no list", got: typeof inputs, advice: "Put one picture into [ ]." },
+    { code: "invalid-argument" },
+  );
 }
 
 /** tokenizer.json, or vocab.txt with tokenizer_config.json, or the vocabulary that config.json implies. */

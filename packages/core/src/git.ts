@@ -58,8 +58,8 @@ export class Git {
     return [...this.model.notices, ...this.processor.notices];
   }
 
-  /** Describes a picture or clip; an array of pictures gives an array, encoded as one batch. */
-  caption(pictures: readonly unknown[], options?: TaskOptions): Promise<TextResult[]>;
+  /** Describes a picture or clip; an array of pictures, or of clips, gives an array, encoded as one batch. */
+  caption(subjects: readonly unknown[], options?: TaskOptions): Promise<TextResult[]>;
   caption(subject: Subject, options?: TaskOptions): Promise<TextResult>;
   async caption(subject: Subject, options: TaskOptions = {}): Promise<TextResult | TextResult[]> {
     if (!Array.isArray(subject)) return only(await this.run("caption()", subject, [undefined], options));
@@ -211,7 +211,7 @@ export class Git {
   }
 
   private pixelValues(subject: Subject, options: EncodeTaskOptions): Promise<HostTensor<"float32">> {
-    return pixelValuesOf(subject, this.processor, this.model.config.visionConfig.imageSize, options);
+    return pixelValuesOf(subject, this.processor, this.model.config, options);
   }
 
   private encodePixels(pixelValues: HostTensor<"float32">, { preset, signal }: EncodeTaskOptions): Promise<Trunk> {

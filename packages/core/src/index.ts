@@ -26,6 +26,7 @@ export type { FreshModelOptions, ModelOptions } from "./pretrained-model.ts";
 export { PreTrainedModel } from "./pretrained-model.ts";
 export type { LabelScore, RankedText, TextScore } from "./scoring/results.ts";
 export type { ScoreRequest } from "./scoring/score-texts.ts";
+export type { ClipSubject } from "./subject.ts";
 export type {
   EncodeTaskOptions,
   ExplainedText,

@@ -30,12 +30,7 @@ export function checkPixelValues(
     : [shape[0] ?? 0, 1, ...shape.slice(1)];
   if (batch < 1 || frames < 1) report("there is no picture", "at least one", `[${shape.join(", ")}]`);
   if (channels !== numChannels) report("the number of channels is wrong", String(numChannels), channels);
-  const maxFrames = config.numImageWithEmbedding ?? 0;
-  if (isClip && frames > maxFrames) {
-    const advice =
-      maxFrames === 0 ? "This checkpoint is for still pictures; pass [B, C, H, W]." : "Sample fewer frames.";
-    report("there are more frames than temporal embeddings", `at most ${maxFrames}`, frames, advice);
-  }
+  if (isClip) problems.push(...frameProblems("pixelValues", frames, config));
   const got = `${height} × ${width}`;
   if (interpolate && (height < patchSize || width < patchSize)) {
     report("the picture has the wrong size", `at least ${patchSize} × ${patchSize}`, got);
@@ -46,6 +41,22 @@ export function checkPixelValues(
   }
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
   return float32(pixels.data, [batch, frames, channels, height, width]);
+}
+
+/** Throws "invalid-argument" for more frames than `config` has temporal embeddings for, before any is decoded. */
+export function checkFrameCount(frames: number, config: GitConfig): void {
+  throwProblems(frameProblems("clip", frames, config));
+}
+
+function frameProblems(subject: string, frames: number, config: GitConfig): Problem[] {
+  const most = config.numImageWithEmbedding ?? 0;
+  if (frames <= most) return [];
+  const advice =
+    most === 0
+      ? 'This checkpoint is for still pictures; for clips load one that was trained on them, such as "demo:clips" or "microsoft/git-base-vatex".'
+      : "Sample fewer frames.";
+  const problem = "there are more frames than temporal embeddings";
+  return [{ subject, problem, expected: `at most ${most}`, got: String(frames), advice }];
 }
 
 /** The top left height × width pixels of every frame of clip [B, F, C, H, W]. */

@@ -32,7 +32,7 @@ export interface FileSink {
 
 /** The place Glimpse runs in. */
 export interface Platform {
-  /** Opens a checkpoint by Hub id or folder; undefined means the bundled demo checkpoint. */
+  /** Opens a checkpoint by Hub id or folder; undefined means the bundled demo checkpoint, "demo:clips" the one for clips. */
   open(source: string | undefined, options: OpenOptions): Promise<CheckpointFiles>;
   /** Opens a folder for writing, creating it if needed. */
   sink(folder: string): Promise<FileSink>;

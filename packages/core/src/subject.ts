@@ -1,30 +1,90 @@
-// From what a call of Git is about to pixel values: decoded by the platform, prepared as the preset says.
-import type { HostTensor } from "@glimpsejs/graph";
+// From what a call of Git is about to pixel values: decoded by the platform, prepared as the preset says. The frames of a
+// clip and a batch of pictures are told apart by their form, never by their number.
+import { GlimpseError } from "@glimpsejs/base";
+import type { GitConfig } from "@glimpsejs/config";
+import { float32, type HostTensor } from "@glimpsejs/graph";
+import { type Clip, isClip } from "@glimpsejs/processor";
 import type { GitProcessor } from "./git-processor.ts";
+import { checkFrameCount } from "./pixel-values.ts";
 import { paperClipProcessor, paperQuestionPixels } from "./presets.ts";
 import type { EncodeTaskOptions, Subject } from "./tasks.ts";
 
+/** Frames that belong together: what loadClip() gives, or a list of pictures under the name `frames`. */
+export type ClipSubject = Clip | { readonly frames: readonly unknown[] };
+
 /**
- * A picture or an array of pictures as float32 [B, 3, H, W], a clip as [1, F, 3, H, W]. `imageSize` is the model's,
- * which the preset "paper" departs from. Throws "invalid-argument", "invalid-image", and what the platform throws.
+ * A picture or an array of pictures as float32 [B, 3, H, W], a clip or an array of clips as [B, F, 3, H, W]. The preset
+ * "paper" departs from the size that `config` says. Throws "invalid-argument", "invalid-image", "invalid-clip", and what
+ * the platform throws.
  */
 export async function pixelValuesOf(
   subject: Subject,
   processor: GitProcessor,
-  imageSize: number,
+  config: GitConfig,
   { preset, forQuestion, signal }: EncodeTaskOptions,
 ): Promise<HostTensor<"float32">> {
-  const { imageProcessor } = processor;
-  if (isClip(subject)) {
-    const frames = await processor.pictures(subject.frames, signal);
-    return (preset === "paper" ? paperClipProcessor(processor) : imageProcessor).preprocessClip(frames);
+  const subjects: readonly unknown[] = Array.isArray(subject) ? subject : [subject];
+  const clips = subjects.filter(isClipSubject);
+  if (clips.length > 0) {
+    if (clips.length < subjects.length) throw mixed(clips.length, subjects.length);
+    for (const clip of clips) checkFrameCount(frameCount(clip), config);
+    const { imageProcessor } = preset === "paper" ? { imageProcessor: paperClipProcessor(processor) } : processor;
+    const batch: HostTensor<"float32">[] = [];
+    for (const clip of clips) {
+      const frames = processor.frames(isClip(clip) ? clip : clip.frames, signal);
+      batch.push(await imageProcessor.preprocessFrames(frames));
+    }
+    return joined(batch);
   }
-  const pictures = await processor.pictures(Array.isArray(subject) ? subject : [subject], signal);
-  if (preset === "paper" && forQuestion) return paperQuestionPixels(processor, pictures, imageSize);
-  return imageProcessor.preprocess(pictures);
+  const pictures = await processor.pictures(subjects, signal);
+  if (preset === "paper" && forQuestion) {
+    return paperQuestionPixels(processor, pictures, config.visionConfig.imageSize);
+  }
+  return processor.imageProcessor.preprocess(pictures);
 }
 
-/** A clip is told from a picture by its frames. */
-function isClip(subject: Subject): subject is { readonly frames: readonly unknown[] } {
+/** Whether a subject is a clip, by its frames. */
+export function isClipSubject(subject: unknown): subject is ClipSubject {
+  if (isClip(subject)) return true;
   return typeof subject === "object" && subject !== null && "frames" in subject && Array.isArray(subject.frames);
+}
+
+function frameCount(clip: ClipSubject): number {
+  return isClip(clip) ? clip.timestamps.length : clip.frames.length;
+}
+
+function mixed(clips: number, subjects: number): GlimpseError {
+  return new GlimpseError(
+    {
+      subject: "subjects",
+      problem: "there are pictures and clips among them",
+      got: `${clips} of ${subjects} are clips`,
+      advice: "Pass pictures and clips in separate calls.",
+    },
+    { code: "invalid-argument" },
+  );
+}
+
+/** Clips [1, F, 3, H, W] one after the other, [B, F, 3, H, W]. */
+function joined(clips: readonly HostTensor<"float32">[]): HostTensor<"float32"> {
+  const [first] = clips;
+  if (first === undefined || clips.length === 1) return first ?? float32([], [0]);
+  const shapes = clips.map(({ shape }) => shape.join(" × "));
+  const problems = shapes.flatMap((shape, i) =>
+    shape === shapes[0]
+      ? []
+      : {
+          subject: `clip ${i}`,
+          problem: "its frames differ from those of clip 0 in number or size",
+          expected: shapes[0],
+          got: shape,
+          advice: "Sample the same number of frames of each, or pass them in separate calls.",
+        },
+  );
+  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+  const data = new Float32Array(clips.length * first.data.length);
+  clips.forEach((clip, i) => {
+    data.set(clip.data, i * first.data.length);
+  });
+  return float32(data, [clips.length, ...first.shape.slice(1)]);
 }

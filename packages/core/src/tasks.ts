@@ -2,10 +2,11 @@
 import type { ExplainedWord } from "./explain/heat-maps.ts";
 import { type GenerateOptions, optionNames } from "./generation/options.ts";
 import type { Preset } from "./presets.ts";
+import type { ClipSubject } from "./subject.ts";
 import type { Trunk } from "./trunk.ts";
 
-/** What every call of Git is about: whatever the platform calls a picture, the frames of a clip, or a trunk. */
-export type Subject = unknown | { readonly frames: readonly unknown[] } | Trunk;
+/** What every call of Git is about: whatever the platform calls a picture, a clip, an array of one of them, or a trunk. */
+export type Subject = unknown | ClipSubject | Trunk;
 
 /**
  * Options of caption(), answer() and stream(): those of generate() that one text has a use for. `maxNewTokens` is 50

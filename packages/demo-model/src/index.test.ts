@@ -1,7 +1,7 @@
 // The package is what the checkpoints' README promises: files where the URLs say, in float16, with their notices.
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { demoCheckpoints, demoSamples } from "./index.ts";
+import { demoCheckpoint, demoCheckpoints, demoSamples } from "./index.ts";
 
 describe("demo-model", () => {
   test.each(Object.entries(demoCheckpoints))("%s is a whole checkpoint in float16", (_, folder) => {
@@ -20,6 +20,13 @@ describe("demo-model", () => {
       name === "__metadata__" ? [] : [t.dtype],
     );
     expect(new Set(dtypes)).toEqual(new Set(["F16"]));
+  });
+
+  test("load() finds them by name", () => {
+    expect(demoCheckpoint(undefined)).toBe(demoCheckpoints.captions);
+    expect(demoCheckpoint("demo:captions")).toBe(demoCheckpoints.captions);
+    expect(demoCheckpoint("demo:clips")).toBe(demoCheckpoints.clipCaptions);
+    expect(demoCheckpoint("demo:clip")).toBeUndefined();
   });
 
   test("every sample that samples.json names is there", () => {

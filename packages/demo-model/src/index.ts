@@ -7,6 +7,15 @@ export const demoCheckpoints: { readonly captions: URL; readonly clipCaptions: U
   clipCaptions: new URL("../models/clip-captions/", import.meta.url),
 };
 
+/**
+ * The folder of the checkpoint that a caller of load() means: "demo:captions" or nothing for pictures, "demo:clips" for
+ * clips; undefined for what names none of them.
+ */
+export function demoCheckpoint(source: string | undefined): URL | undefined {
+  if (source === undefined || source === "demo:captions") return demoCheckpoints.captions;
+  return source === "demo:clips" ? demoCheckpoints.clipCaptions : undefined;
+}
+
 /** Folder of the sample pictures and clips; `samples.json` in it says what each one shows. */
 export const demoSamples: URL = new URL("../samples/", import.meta.url);
 
@@ -14,3 +23,8 @@ export const demoSamples: URL = new URL("../samples/", import.meta.url);
 export const demoModelLimits: string =
   "The demo model knows only emoji scenes: 106 things, up to four alike or two side by side, on eleven backgrounds. " +
   "It says something about any picture; on a photograph that is nonsense.";
+
+/** The same for "demo:clips". */
+export const demoClipLimits: string =
+  "The demo model for clips knows only emoji scenes: one of 106 things that moves, grows, shrinks, blinks or stands still, " +
+  "on eleven backgrounds. It says something about any clip; on a real one that is nonsense.";

@@ -42,6 +42,17 @@ export class ImageProcessor {
     return { dtype: "float32", shape: [1, count, 3, height, width], data };
   }
 
+  /**
+   * The same for frames that come one at a time, as those of a clip do: of each only what resize and crop leave is kept.
+   * Errors as of {@link preprocess}, and what `frames` throws.
+   */
+  async preprocessFrames(frames: AsyncIterable<PictureInput>): Promise<PixelValues> {
+    const pictures: Picture[] = [];
+    for await (const frame of frames) pictures.push(this.resized(frame, `frame ${pictures.length}`));
+    const { count, height, width, data } = this.stacked(pictures, "frame");
+    return { dtype: "float32", shape: [1, count, 3, height, width], data };
+  }
+
   /** The picture after resize and centre crop, still bytes; `subject` names it in errors, which are of toPicture and resize. */
   resized(input: PictureInput, subject = "picture"): Picture {
     const picture = toPicture(input, subject);
@@ -59,6 +70,11 @@ export class ImageProcessor {
       );
     }
     const pictures = inputs.map((input, i) => this.resized(input, inputs.length === 1 ? noun : `${noun} ${i}`));
+    return this.stacked(pictures, noun);
+  }
+
+  /** Pictures that are resized already, as planes of one tensor. */
+  private stacked(pictures: readonly Picture[], noun: string): PixelSize & { count: number; data: Float32Array } {
     const { width, height } = this.canvas(pictures, noun);
     const data = new Float32Array(pictures.length * 3 * height * width); // [count, 3, height, width]
     pictures.forEach((picture, i) => {

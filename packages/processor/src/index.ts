@@ -2,7 +2,7 @@
 export type { ClipTimes, FrameOptions, Sampling, SamplingMethod, WindowSampling } from "./clip/choose-frames.ts";
 export { checkFrameOptions, chooseFrames } from "./clip/choose-frames.ts";
 export { type Clip, type ClipFrame, isClip } from "./clip/clip.ts";
-export type { LoadClipOptions } from "./clip/load-clip.ts";
+export { clipKind, type LoadClipOptions } from "./clip/load-clip.ts";
 export { MersenneTwister } from "./clip/mersenne-twister.ts";
 export type { RawClip } from "./clip/picture-clip.ts";
 export { isVideoFrame, pictureOfVideoFrame } from "./clip/video-frame.ts";

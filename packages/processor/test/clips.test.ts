@@ -102,7 +102,10 @@ describe("frames", () => {
       `data:video/webm;base64,${bytes.toString("base64")}`,
     ];
     const [first, ...others] = await Promise.all(sources.map((source) => load(source, { frames: 2 })));
-    for (const other of others) expect(other).toEqual(first);
+    for (const other of others) {
+      const data = other.map((frame, i) => difference(frame.data, first?.[i]?.data ?? new Uint8Array()));
+      expect(data).toEqual([0, 0]);
+    }
   });
 
   test("at a variable rate frames are even in time, and carry their times", async () => {

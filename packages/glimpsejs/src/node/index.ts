@@ -4,7 +4,7 @@ import { bind } from "@glimpsejs/core";
 import { nodePlatform } from "./platform.ts";
 
 export { ortNode } from "@glimpsejs/backend-ort-node";
-export { loadImage } from "@glimpsejs/processor/node";
+export { type ClipSource, loadClip, loadImage } from "@glimpsejs/processor/node";
 export * from "../index.ts";
 export { type NodePlatformOptions, nodePlatform } from "./platform.ts";
 

@@ -7,11 +7,11 @@ import { ortNode } from "@glimpsejs/backend-ort-node";
 import { reference } from "@glimpsejs/backend-reference";
 import { GlimpseError, show } from "@glimpsejs/base";
 import type { OpenOptions, Platform } from "@glimpsejs/core";
-import { demoCheckpoints } from "@glimpsejs/demo-model";
+import { demoCheckpoint, demoCheckpoints } from "@glimpsejs/demo-model";
+import { loadPicture } from "@glimpsejs/processor/node";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { openFolder, openHub } from "@glimpsejs/weights/node";
 import { folderSink } from "./folder-sink.ts";
-import { picture } from "./picture.ts";
 
 /** What a Node platform is made with; the defaults are what load() uses. */
 export interface NodePlatformOptions {
@@ -30,12 +30,12 @@ export function nodePlatform(options: NodePlatformOptions = {}): Platform {
     open: (source, open) => openCheckpoint(source, open, { env, fetch: options.fetch }),
     sink: folderSink,
     backend: () => defaultBackend(warn),
-    picture,
+    picture: loadPicture,
     availableMemory: () => process.availableMemory?.() ?? os.freemem(),
   };
 }
 
-/** A folder if there is one of that name, else a Hub repository; the demo checkpoint when `source` is undefined. */
+/** A demo checkpoint by its name or by none, else a folder if there is one of that name, else a Hub repository. */
 async function openCheckpoint(
   source: string | undefined,
   { revision, signal, onProgress }: OpenOptions,
@@ -47,14 +47,15 @@ async function openCheckpoint(
     readonly fetch: typeof globalThis.fetch | undefined;
   },
 ): Promise<CheckpointFiles> {
-  if (source === undefined) return openFolder(fileURLToPath(demoCheckpoints.captions));
+  const demo = demoCheckpoint(source);
+  if (source === undefined || demo !== undefined) return openFolder(fileURLToPath(demo ?? demoCheckpoints.captions));
   if (await isFolder(source)) return openFolder(source);
   if (!/^[\w.-]+\/[\w.-]+$/.test(source)) {
     throw new GlimpseError(
       {
         subject: `checkpoint ${show(source)}`,
         problem: "there is no such folder, and it is no Hub id",
-        expected: 'a folder, or an id such as "microsoft/git-base-coco"',
+        expected: 'a folder, an id such as "microsoft/git-base-coco", "demo:captions" or "demo:clips"',
       },
       { code: "missing-file" },
     );

@@ -35,11 +35,6 @@ export interface Gif {
   readonly bytes: Uint8Array;
 }
 
-/** Whether a file that begins like this is a GIF. */
-export function isGif(head: Uint8Array): boolean {
-  return /^GIF8[79]a/.test(String.fromCharCode(...head.subarray(0, 6)));
-}
-
 /**
  * Lists the frames of a file without unpacking them. A delay of less than 20 ms counts as 100, as in browsers. `name`
  * stands for the file in errors: "invalid-clip" where it is cut off, has no frame, or more than `mostFrames` of them.

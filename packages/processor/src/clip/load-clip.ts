@@ -1,8 +1,8 @@
 // The parts of loadClip() that every platform shares: its options, and which kind of clip a file is.
 import { GlimpseError, nearestName, type Problem, show } from "@glimpsejs/base";
+import { pictureKind } from "../formats/picture-kind.ts";
 import { checkFrameOptions, type FrameOptions } from "./choose-frames.ts";
 import type { Clip } from "./clip.ts";
-import { isGif } from "./gif.ts";
 import { gifClip } from "./gif-clip.ts";
 import type { ClipPlatform } from "./media.ts";
 import { answer } from "./patience.ts";
@@ -48,12 +48,22 @@ export function checkClipOptions(options: LoadClipOptions, more: readonly string
 /** Largest GIF in bytes, since it is read whole. */
 const maxGifBytes = 2 ** 29;
 
+/** Whether a file that begins with `head` (256 bytes, where there are) is a video or a GIF; a GIF may hold one picture only. */
+export function clipKind(head: Uint8Array): "video" | "gif" | undefined {
+  const kind = pictureKind(head);
+  if ("format" in kind) return kind.format === "gif" ? "gif" : undefined;
+  // Movies of before 2001 begin with no box that says what they are.
+  const box = String.fromCharCode(...head.subarray(4, 8));
+  return kind.refused === "a video" || /^(moov|mdat|wide|free|skip|pnot)$/.test(box) ? "video" : undefined;
+}
+
 /** The clip of a file, a video or an animated GIF by its first bytes. */
 export async function fileClip(file: ClipFile, options: LoadClipOptions, platform: ClipPlatform): Promise<Clip> {
   const gif = await gifBytes(file, options);
   return gif === undefined ? videoClip(file, options, platform) : gifClip(gif, file.name, options);
 }
 
+/** The whole file if it is a GIF, undefined if it may be a video. Throws "invalid-clip" for anything else. */
 async function gifBytes(
   file: ClipFile,
   { timeout = 30_000, signal }: LoadClipOptions,
@@ -62,10 +72,10 @@ async function gifBytes(
   const bytes = await file.open();
   try {
     const read = (end: number) => answer(bytes.read(0, end), "the file", { timeout, signal, name });
-    if (bytes.size === 0) {
-      throw new GlimpseError({ subject: name, problem: "the file is empty" }, { code: "invalid-clip" });
-    }
-    if (!isGif(await read(Math.min(6, bytes.size)))) return undefined;
+    const head = bytes.size === 0 ? new Uint8Array() : await read(Math.min(256, bytes.size));
+    const kind = clipKind(head);
+    if (kind === "video") return undefined;
+    if (kind === undefined) throw noClip(head, name);
     if (bytes.size > maxGifBytes) {
       throw new GlimpseError(
         { subject: name, problem: "the animation is too large", expected: `at most ${maxGifBytes} bytes` },
@@ -76,4 +86,16 @@ async function gifBytes(
   } finally {
     await bytes.close();
   }
+}
+
+function noClip(head: Uint8Array, subject: string): GlimpseError {
+  const kind = pictureKind(head);
+  const what =
+    "format" in kind
+      ? { got: `a ${kind.format.toUpperCase()} picture`, advice: "Pass it as a picture." }
+      : { got: kind.refused, advice: kind.advice };
+  return new GlimpseError(
+    { subject, problem: "this is no clip that can be read", expected: "MP4, MOV, WebM, MKV or GIF", ...what },
+    { code: "invalid-clip" },
+  );
 }
