@@ -2,6 +2,13 @@
 // prepares, the model generates, the tokenizer writes.
 import { GlimpseError, show } from "@glimpsejs/base";
 import type { HostTensor } from "@glimpsejs/graph";
+import {
+  type CaptionAllOptions,
+  type CaptionAllResult,
+  captionAll,
+  captionAllOptionNames,
+  checkCaptionAll,
+} from "./caption-all.ts";
 import { type Notice, readConfig } from "./checkpoint.ts";
 import { explainWords } from "./explain/explain.ts";
 import type { GenerateOutput } from "./generation/generate.ts";
@@ -29,6 +36,7 @@ import {
   type Subject,
   type TaskOptions,
   type TextResult,
+  taskOptionNames,
 } from "./tasks.ts";
 import { promptOf, type TextRequest, textRequest, textResult, textResults } from "./text-request.ts";
 import { Trunk } from "./trunk.ts";
@@ -65,6 +73,36 @@ export class Git {
     if (!Array.isArray(subject)) return only(await this.run("caption()", subject, [undefined], options));
     const captions = subject.map(() => undefined);
     return subject.length === 0 ? [] : this.run("caption()", subject, captions, options, subject.length);
+  }
+
+  /**
+   * Captions any number of pictures or clips, batch by batch and in their order; pictures are decoded while the batch
+   * before is computed. One that fails gives its error in its place. Throws "invalid-argument" when it is called, and
+   * while it runs what the source throws, and "aborted".
+   * @example for await (const { index, result, error } of git.captionAll(files, { batchSize: 8 })) …
+   */
+  captionAll(
+    subjects: AsyncIterable<Subject> | Iterable<Subject>,
+    options: CaptionAllOptions = {},
+  ): AsyncGenerator<CaptionAllResult, void, undefined> {
+    const { question, batchSize = 8, onProgress, ...task } = options;
+    rejectUnknownOptions(options, [...taskOptionNames, ...captionAllOptionNames]);
+    checkCaptionAll(subjects, options);
+    const asked = question === undefined ? undefined : checkedQuestion(question);
+    const encoding = encodeOptions(task, asked);
+    this.request([asked], task);
+    return captionAll(subjects, {
+      batchSize,
+      onProgress,
+      signal: task.signal,
+      prepare: async (subject) => this.pixelValues(subject, encoding),
+      caption: (pixelValues) =>
+        this.during(async () => {
+          using trunk = await this.encodePixels(pixelValues, encoding);
+          const prompts = Array.from({ length: trunk.batch }, () => asked);
+          return this.results(await this.model.generate({ ...this.request(prompts, task), trunk }));
+        }),
+    });
   }
 
   /**

@@ -2,6 +2,7 @@
 
 export { type WeightDType, weightDTypes } from "@glimpsejs/model";
 export { type Bound, type BoundLoader, type BoundModel, bind } from "./bind.ts";
+export type { CaptionAllOptions, CaptionAllProgress, CaptionAllResult } from "./caption-all.ts";
 export type { Notice } from "./checkpoint.ts";
 export type { EncodeOptions } from "./engine.ts";
 export { heatMapPng } from "./explain/draw.ts";
