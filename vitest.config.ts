@@ -7,6 +7,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from "vitest/config";
 import { chromiumFlags, findChromium } from "./tooling/browser/chromium.mjs";
 import { hubCommands } from "./tooling/browser/hub-commands.ts";
+import { nodeCommands } from "./tooling/browser/node-commands.ts";
 
 const built = process.env["TEST_BUILT"] === "1";
 const full = process.env["TEST_FULL"] === "1";
@@ -49,7 +50,7 @@ function browserProject(name: string, ending: string, leftOut: string[], headers
         enabled: true,
         headless: true,
         screenshotFailures: false,
-        commands: hubCommands,
+        commands: { ...hubCommands, ...nodeCommands },
         provider: playwright({
           launchOptions: { args: [...chromiumFlags], ...(executablePath === undefined ? {} : { executablePath }) },
         }),

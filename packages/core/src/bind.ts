@@ -9,50 +9,50 @@ import { GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitModel } from "./git-model.ts";
 import { GitProcessor, readImageProcessor, readTokenizer } from "./git-processor.ts";
 import { GitVisionModel } from "./git-vision-model.ts";
-import type { OpenOptions, Platform } from "./platform.ts";
+import type { Host, OpenOptions, Platform } from "./platform.ts";
 import { type FreshModelOptions, type ModelOptions, withFiles } from "./pretrained-model.ts";
 
 /** A model class on a platform. */
-export interface BoundModel<M> {
-  /** Loads a checkpoint by Hub id or folder; the bundled demo checkpoint when left out. */
-  fromPretrained(source?: string, options?: ModelOptions): Promise<M>;
+export interface BoundModel<M, Source = string> {
+  /** Loads a checkpoint by Hub id or what else the platform opens; the bundled demo checkpoint when left out. */
+  fromPretrained(source?: Source, options?: ModelOptions): Promise<M>;
   /** A model with random weights. */
   fromConfig(config: GitConfig, options?: FreshModelOptions): Promise<M>;
 }
 
 /** Something that is read from a checkpoint's small files. */
-export interface BoundLoader<T> {
-  /** Reads it from a checkpoint by Hub id or folder; the bundled demo checkpoint when left out. */
-  fromPretrained(source?: string, options?: OpenOptions): Promise<T>;
+export interface BoundLoader<T, Source = string> {
+  /** Reads it from a checkpoint; the bundled demo checkpoint when left out. */
+  fromPretrained(source?: Source, options?: OpenOptions): Promise<T>;
 }
 
 /** The public names of Glimpse on one platform. */
-export interface Bound {
-  load(source?: string, options?: ModelOptions): Promise<Git>;
-  readonly GitForCausalLM: BoundModel<GitForCausalLM>;
-  readonly GitModel: BoundModel<GitModel>;
-  readonly GitVisionModel: BoundModel<GitVisionModel>;
-  readonly AutoModelForCausalLM: BoundModel<GitForCausalLM>;
-  readonly AutoModel: BoundModel<GitModel>;
-  readonly GitProcessor: BoundLoader<GitProcessor>;
-  readonly AutoProcessor: BoundLoader<GitProcessor>;
-  readonly AutoTokenizer: BoundLoader<BertTokenizer>;
-  readonly AutoImageProcessor: BoundLoader<ImageProcessor>;
-  readonly AutoConfig: BoundLoader<GitConfig>;
+export interface Bound<Source = string> {
+  load(source?: Source, options?: ModelOptions): Promise<Git>;
+  readonly GitForCausalLM: BoundModel<GitForCausalLM, Source>;
+  readonly GitModel: BoundModel<GitModel, Source>;
+  readonly GitVisionModel: BoundModel<GitVisionModel, Source>;
+  readonly AutoModelForCausalLM: BoundModel<GitForCausalLM, Source>;
+  readonly AutoModel: BoundModel<GitModel, Source>;
+  readonly GitProcessor: BoundLoader<GitProcessor, Source>;
+  readonly AutoProcessor: BoundLoader<GitProcessor, Source>;
+  readonly AutoTokenizer: BoundLoader<BertTokenizer, Source>;
+  readonly AutoImageProcessor: BoundLoader<ImageProcessor, Source>;
+  readonly AutoConfig: BoundLoader<GitConfig, Source>;
 }
 
 /** Binds every class to `platform`. */
-export function bind(platform: Platform): Bound {
+export function bind<Source = string>(platform: Platform<Source>): Bound<Source> {
   const model = <M>(of: {
-    fromPretrained(platform: Platform, source?: string, options?: ModelOptions): Promise<M>;
-    fromConfig(platform: Platform, config: GitConfig, options?: FreshModelOptions): Promise<M>;
-  }): BoundModel<M> => ({
+    fromPretrained(platform: Platform<Source>, source?: Source, options?: ModelOptions): Promise<M>;
+    fromConfig(platform: Host, config: GitConfig, options?: FreshModelOptions): Promise<M>;
+  }): BoundModel<M, Source> => ({
     fromPretrained: (source, options) => of.fromPretrained(platform, source, options),
     fromConfig: (config, options) => of.fromConfig(platform, config, options),
   });
   const causal = model(GitForCausalLM);
   const base = model(GitModel);
-  const processor: BoundLoader<GitProcessor> = {
+  const processor: BoundLoader<GitProcessor, Source> = {
     fromPretrained: (source, options) => GitProcessor.fromPretrained(platform, source, options),
   };
   return {

@@ -16,7 +16,7 @@ import { type GenerationPlan, planGeneration } from "./generation/plan.ts";
 import { searchRows } from "./generation/rows.ts";
 import type { Search, Sequence, Step } from "./generation/search.ts";
 import { rejectUnknownOptions, seedProblems, throwProblems, unknownOptions } from "./options.ts";
-import type { Platform } from "./platform.ts";
+import type { Host, Platform, SaveTarget } from "./platform.ts";
 import {
   type FreshModelOptions,
   freshEngine,
@@ -51,7 +51,7 @@ export class GitForCausalLM extends PreTrainedModel {
   readonly notices: readonly Notice[];
 
   private constructor(
-    platform: Platform,
+    platform: Host,
     engine: Engine,
     generationConfig: GenerationConfig,
     notices: readonly Notice[] = [],
@@ -62,16 +62,16 @@ export class GitForCausalLM extends PreTrainedModel {
   }
 
   /** Loads a checkpoint by Hub id or folder; the bundled demo checkpoint when left out. */
-  static fromPretrained(platform: Platform, source?: string, options: ModelOptions = {}): Promise<GitForCausalLM> {
+  static fromPretrained<Source>(
+    platform: Platform<Source>,
+    source?: Source,
+    options: ModelOptions = {},
+  ): Promise<GitForCausalLM> {
     return withFiles(platform, source, options, (files) => GitForCausalLM.fromFiles(platform, files, options));
   }
 
   /** The same from files that are open already; they stay the caller's. */
-  static async fromFiles(
-    platform: Platform,
-    files: CheckpointFiles,
-    options: ModelOptions = {},
-  ): Promise<GitForCausalLM> {
+  static async fromFiles(platform: Host, files: CheckpointFiles, options: ModelOptions = {}): Promise<GitForCausalLM> {
     const notices: Notice[] = [];
     const generationConfig = await readGenerationConfig(files, await readConfig(files), notices);
     return new GitForCausalLM(
@@ -83,11 +83,7 @@ export class GitForCausalLM extends PreTrainedModel {
   }
 
   /** A model with random weights. */
-  static async fromConfig(
-    platform: Platform,
-    config: GitConfig,
-    options: FreshModelOptions = {},
-  ): Promise<GitForCausalLM> {
+  static async fromConfig(platform: Host, config: GitConfig, options: FreshModelOptions = {}): Promise<GitForCausalLM> {
     const engine = await freshEngine(platform, config, "causalLM", options);
     return new GitForCausalLM(platform, engine, generationDefaults(config));
   }
@@ -172,7 +168,7 @@ export class GitForCausalLM extends PreTrainedModel {
   }
 
   /** As for every model, and generation_config.json. */
-  override async savePretrained(folder: string): Promise<void> {
+  override async savePretrained(folder: SaveTarget): Promise<void> {
     await super.savePretrained(folder);
     await writeJson(
       await this.platform.sink(folder),

@@ -2,7 +2,7 @@
 import type { GitConfig } from "@glimpsejs/config";
 import { type ForwardOutput, forward } from "./forward/forward.ts";
 import type { ForwardInputs } from "./forward/inputs.ts";
-import type { Platform } from "./platform.ts";
+import type { Host, Platform } from "./platform.ts";
 import {
   type FreshModelOptions,
   freshEngine,
@@ -18,7 +18,11 @@ export type GitModelInputs = Omit<ForwardInputs, "labels">;
 /** GIT without the head: pictures and text to hidden states. */
 export class GitModel extends PreTrainedModel {
   /** Loads from a checkpoint of the whole model, or one saved without head. */
-  static fromPretrained(platform: Platform, source?: string, options: ModelOptions = {}): Promise<GitModel> {
+  static fromPretrained<Source>(
+    platform: Platform<Source>,
+    source?: Source,
+    options: ModelOptions = {},
+  ): Promise<GitModel> {
     return withFiles(
       platform,
       source,
@@ -28,7 +32,7 @@ export class GitModel extends PreTrainedModel {
   }
 
   /** A model with random weights. */
-  static async fromConfig(platform: Platform, config: GitConfig, options: FreshModelOptions = {}): Promise<GitModel> {
+  static async fromConfig(platform: Host, config: GitConfig, options: FreshModelOptions = {}): Promise<GitModel> {
     return new GitModel(platform, await freshEngine(platform, config, "model", options));
   }
 

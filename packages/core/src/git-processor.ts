@@ -6,7 +6,7 @@ import { type Clip, ImageProcessor, isClip, type Picture } from "@glimpsejs/proc
 import { BertTokenizer, type EncodeOptions } from "@glimpsejs/tokenizer";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { type Notice, readConfig } from "./checkpoint.ts";
-import type { OpenOptions, Platform } from "./platform.ts";
+import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 import { withFiles } from "./pretrained-model.ts";
 import { writeJson } from "./save.ts";
 
@@ -34,10 +34,10 @@ export class GitProcessor {
   readonly imageProcessor: ImageProcessor;
   /** Files the checkpoint lacked and what was assumed instead. */
   readonly notices: readonly Notice[];
-  private readonly platform: Platform;
+  private readonly platform: Host;
 
   constructor(
-    platform: Platform,
+    platform: Host,
     tokenizer: BertTokenizer,
     imageProcessor: ImageProcessor,
     notices: readonly Notice[] = [],
@@ -49,14 +49,18 @@ export class GitProcessor {
   }
 
   /** Loads tokenizer and processor files of a checkpoint; for those that are missing, what its config.json implies. */
-  static fromPretrained(platform: Platform, source?: string, options: OpenOptions = {}): Promise<GitProcessor> {
+  static fromPretrained<Source>(
+    platform: Platform<Source>,
+    source?: Source,
+    options: OpenOptions = {},
+  ): Promise<GitProcessor> {
     return withFiles(platform, source, options, async (files) =>
       GitProcessor.fromFiles(platform, files, await readConfig(files)),
     );
   }
 
   /** The same from files that are open already. */
-  static async fromFiles(platform: Platform, files: CheckpointFiles, config: GitConfig): Promise<GitProcessor> {
+  static async fromFiles(platform: Host, files: CheckpointFiles, config: GitConfig): Promise<GitProcessor> {
     const notices: Notice[] = [];
     const tokenizer = await readTokenizer(files, config, notices);
     return new GitProcessor(platform, tokenizer, await readImageProcessor(files, config, notices), notices);
@@ -109,7 +113,7 @@ export class GitProcessor {
   }
 
   /** Writes preprocessor_config.json, vocab.txt, tokenizer.json and tokenizer_config.json into a folder. */
-  async savePretrained(folder: string): Promise<void> {
+  async savePretrained(folder: SaveTarget): Promise<void> {
     const sink = await this.platform.sink(folder);
     await writeJson(sink, "preprocessor_config.json", ImageProcessorConfig.toJson(this.imageProcessor.config));
     await writeJson(sink, "tokenizer.json", this.tokenizer.toTokenizerJson());

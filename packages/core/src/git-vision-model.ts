@@ -4,7 +4,7 @@ import type { HostTensor } from "@glimpsejs/graph";
 import type { EncodeOptions } from "./engine.ts";
 import { readAllFloats } from "./logits.ts";
 import { rejectUnknownOptions } from "./options.ts";
-import type { Platform } from "./platform.ts";
+import type { Host, Platform } from "./platform.ts";
 import {
   type FreshModelOptions,
   freshEngine,
@@ -39,7 +39,11 @@ const inputNames = ["pixelValues", "outputAttentions", "outputHiddenStates", "in
 /** The CLIP vision transformer of a GIT checkpoint. */
 export class GitVisionModel extends PreTrainedModel {
   /** Loads the image encoder of a checkpoint of the whole model, or one saved alone. */
-  static fromPretrained(platform: Platform, source?: string, options: ModelOptions = {}): Promise<GitVisionModel> {
+  static fromPretrained<Source>(
+    platform: Platform<Source>,
+    source?: Source,
+    options: ModelOptions = {},
+  ): Promise<GitVisionModel> {
     return withFiles(
       platform,
       source,
@@ -49,11 +53,7 @@ export class GitVisionModel extends PreTrainedModel {
   }
 
   /** A model with random weights. */
-  static async fromConfig(
-    platform: Platform,
-    config: GitConfig,
-    options: FreshModelOptions = {},
-  ): Promise<GitVisionModel> {
+  static async fromConfig(platform: Host, config: GitConfig, options: FreshModelOptions = {}): Promise<GitVisionModel> {
     return new GitVisionModel(platform, await freshEngine(platform, config, "vision", options));
   }
 

@@ -53,7 +53,7 @@ export class Git {
   }
 
   /** Loads a checkpoint by Hub id or folder; the bundled demo checkpoint when left out. */
-  static load(platform: Platform, source?: string, options: ModelOptions = {}): Promise<Git> {
+  static load<Source>(platform: Platform<Source>, source?: Source, options: ModelOptions = {}): Promise<Git> {
     return withFiles(platform, source, options, async (files) => {
       // The small files come first: what is wrong with them should not wait for a download of the weights.
       const processor = await GitProcessor.fromFiles(platform, files, await readConfig(files));

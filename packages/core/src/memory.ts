@@ -2,14 +2,14 @@
 import type { BackendPlugin } from "@glimpsejs/backend";
 import { GlimpseError } from "@glimpsejs/base";
 import type { WeightSource } from "@glimpsejs/graph";
-import type { Platform } from "./platform.ts";
+import type { Host } from "./platform.ts";
 import { residentBytes } from "./weights.ts";
 
 /**
  * Throws "out-of-memory" when the backend's estimate for these weights is more than the platform has left. Backends
  * that cannot estimate and platforms that do not know their memory are not checked.
  */
-export function checkMemory(weights: WeightSource, plugin: BackendPlugin, platform: Platform): void {
+export function checkMemory(weights: WeightSource, plugin: BackendPlugin, platform: Host): void {
   const needed = plugin.estimateMemory?.(residentBytes(weights));
   const available = platform.availableMemory();
   if (needed === undefined || available === undefined || needed <= available) return;

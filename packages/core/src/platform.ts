@@ -30,16 +30,23 @@ export interface FileSink {
   write(file: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
 }
 
-/** The place Glimpse runs in. */
-export interface Platform {
-  /** Opens a checkpoint by Hub id or folder; undefined means the bundled demo checkpoint, "demo:clips" the one for clips. */
-  open(source: string | undefined, options: OpenOptions): Promise<CheckpointFiles>;
+/** A folder to write to: its path, or a handle of it where the platform has such. */
+export type SaveTarget = string | { readonly kind: "directory"; readonly name: string };
+
+/** What a loaded model needs from the place it runs in. */
+export interface Host {
   /** Opens a folder for writing, creating it if needed. */
-  sink(folder: string): Promise<FileSink>;
+  sink(folder: SaveTarget): Promise<FileSink>;
   /** The backend used when a caller names none. */
   backend(): BackendPlugin;
   /** Decodes whatever this platform calls a picture: a path, URL, bytes, Blob, or raw pixels. */
   picture(input: unknown, signal: AbortSignal | undefined): Promise<Picture>;
   /** Bytes of memory that a load may still use, where the platform knows. */
   availableMemory(): number | undefined;
+}
+
+/** The place Glimpse runs in. `Source` is what it can open a checkpoint from: Hub ids, and for example folders. */
+export interface Platform<Source = string> extends Host {
+  /** Opens a checkpoint; undefined means the bundled demo checkpoint, "demo:clips" the one for clips. */
+  open(source: Source | undefined, options: OpenOptions): Promise<CheckpointFiles>;
 }

@@ -17,7 +17,7 @@ import { readConfig } from "./checkpoint.ts";
 import { Engine, graphsOf } from "./engine.ts";
 import { checkMemory } from "./memory.ts";
 import { functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
-import type { OpenOptions, Platform } from "./platform.ts";
+import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 import { Queue } from "./queue.ts";
 import { randomWeights } from "./random-init.ts";
 import { saveModel } from "./save.ts";
@@ -45,11 +45,11 @@ export interface FreshModelOptions {
 
 /** A model with its engine. Owns it: dispose() when done, or declare it with `await using`. */
 export abstract class PreTrainedModel {
-  protected readonly platform: Platform;
+  protected readonly platform: Host;
   protected engine: Engine;
   protected readonly queue = new Queue();
 
-  protected constructor(platform: Platform, engine: Engine) {
+  protected constructor(platform: Host, engine: Engine) {
     this.platform = platform;
     this.engine = engine;
   }
@@ -64,7 +64,7 @@ export abstract class PreTrainedModel {
    * any of them again, with the same results to the bit; transformers loads those of floats. Weights are written one at
    * a time.
    */
-  async savePretrained(folder: string): Promise<void> {
+  async savePretrained(folder: SaveTarget): Promise<void> {
     await this.queue.run(async () => {
       this.engine.checkAlive();
       await saveModel(await this.platform.sink(folder), this.engine);
@@ -85,9 +85,9 @@ export abstract class PreTrainedModel {
  * Opens a checkpoint's files, hands them to `use`, and closes them. Options are checked before anything is opened.
  * Weights that `use` opened keep open what they read from.
  */
-export async function withFiles<T>(
-  platform: Platform,
-  source: string | undefined,
+export async function withFiles<T, Source>(
+  platform: Platform<Source>,
+  source: Source | undefined,
   options: ModelOptions,
   use: (files: CheckpointFiles) => Promise<T>,
 ): Promise<T> {
@@ -107,7 +107,7 @@ export async function withFiles<T>(
 
 /** The engine of a checkpoint. The weights and the files they read from belong to it; `files` stays the caller's. */
 export async function openEngine(
-  platform: Platform,
+  platform: Host,
   files: CheckpointFiles,
   part: ModelPart,
   options: ModelOptions,
@@ -129,7 +129,7 @@ export async function openEngine(
 
 /** The engine of a model with random weights. Throws "invalid-argument" for unknown options and a wrong seed. */
 export async function freshEngine(
-  platform: Platform,
+  platform: Host,
   config: GitConfig,
   part: ModelPart,
   options: FreshModelOptions,
@@ -160,7 +160,7 @@ function dtypeProblems({ dtype }: Pick<ModelOptions, "dtype">): Problem[] {
 }
 
 async function engineFor(
-  platform: Platform,
+  platform: Host,
   config: GitConfig,
   weights: WeightSource,
   part: ModelPart,

@@ -29,7 +29,8 @@ export function emptyFolder(): string {
 export function testPlatform(overrides: Partial<Platform> = {}): Platform {
   return {
     open: (source) => openFolder(source ?? fileURLToPath(demoCheckpoints.captions)),
-    async sink(folder) {
+    async sink(target) {
+      const folder = String(target);
       await mkdir(folder, { recursive: true });
       return {
         async write(file, chunks) {

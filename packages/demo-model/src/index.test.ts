@@ -1,7 +1,9 @@
 // The package is what the checkpoints' README promises: files where the URLs say, in float16, with their notices.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { captionsFiles, clipCaptionsFiles } from "./files.ts";
 import { demoCheckpoint, demoCheckpoints, demoSamples } from "./index.ts";
+import { sampleFiles } from "./samples.ts";
 
 describe("demo-model", () => {
   test.each(Object.entries(demoCheckpoints))("%s is a whole checkpoint in float16", (_, folder) => {
@@ -33,6 +35,22 @@ describe("demo-model", () => {
     const samples = JSON.parse(readFileSync(new URL("samples.json", demoSamples), "utf8"));
     for (const { file } of [...samples.pictures, ...samples.clips])
       expect(existsSync(new URL(file, demoSamples)), file).toBe(true);
+  });
+
+  test("the lists of files for bundlers are complete", () => {
+    const listed = (files: Readonly<Record<string, URL>>, folder: URL) =>
+      Object.entries(files).map(([name, file]) => {
+        expect(file.href).toBe(new URL(name, folder).href);
+        return name;
+      });
+    expect(listed(captionsFiles, demoCheckpoints.captions).sort()).toEqual(
+      readdirSync(demoCheckpoints.captions).sort(),
+    );
+    const clips = readdirSync(demoCheckpoints.clipCaptions).sort();
+    expect(listed(clipCaptionsFiles, demoCheckpoints.clipCaptions).sort()).toEqual(clips);
+    const samples = JSON.parse(readFileSync(new URL("samples.json", demoSamples), "utf8"));
+    const named = [...samples.pictures, ...samples.clips].map(({ file }) => file);
+    expect(listed(sampleFiles, demoSamples).sort()).toEqual(["samples.json", ...named].sort());
   });
 
   test("the licence notices of the drawings are kept", () => {

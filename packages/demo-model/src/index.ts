@@ -1,10 +1,13 @@
-// The bundled demo checkpoints and sample pictures, as URLs: this package holds files and knows where they are. A URL
-// works from disk in Node and from a server in a browser; reading is somebody else's business.
+// The bundled demo checkpoints and sample pictures, as URLs of folders: this package holds files and knows where they
+// are. For Node, and pages that serve the package as it is; bundlers need `./files` and `./samples`, which name every file.
+
+// Apart, since bundlers would take a URL that is made of it in one expression for a file of theirs.
+const here = import.meta.url;
 
 /** Folders of the two checkpoints, each in the Hub's format, with a trailing slash. */
 export const demoCheckpoints: { readonly captions: URL; readonly clipCaptions: URL } = {
-  captions: new URL("../models/captions/", import.meta.url),
-  clipCaptions: new URL("../models/clip-captions/", import.meta.url),
+  captions: new URL("../models/captions/", here),
+  clipCaptions: new URL("../models/clip-captions/", here),
 };
 
 /**
@@ -17,7 +20,7 @@ export function demoCheckpoint(source: string | undefined): URL | undefined {
 }
 
 /** Folder of the sample pictures and clips; `samples.json` in it says what each one shows. */
-export const demoSamples: URL = new URL("../samples/", import.meta.url);
+export const demoSamples: URL = new URL("../samples/", here);
 
 /** What a person should know before trusting the demo model's words. */
 export const demoModelLimits: string =

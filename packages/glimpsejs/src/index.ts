@@ -1,5 +1,5 @@
-// glimpsejs without a platform: the parts, for bundles that bring a platform of their own (`bind(platform)`). In Node
-// the export condition `node` gives ./node/index.ts instead, which adds load() and the bound classes.
+// glimpsejs without a platform: the parts, for bundles that bring a platform of their own (`bind(platform)`). The main
+// entry is ./node/index.ts in Node and ./web/index.ts elsewhere, which add load() and the bound classes.
 export { type Backend, type BackendPlugin, firstAvailable } from "@glimpsejs/backend";
 export { reference } from "@glimpsejs/backend-reference";
 export { type ErrorCode, GlimpseError } from "@glimpsejs/base";

@@ -1,14 +1,16 @@
 // savePretrained() on disk: each file is written beside its place and then moved there, so that no reader sees half.
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import type { FileSink } from "@glimpsejs/core";
+import { GlimpseError, show } from "@glimpsejs/base";
+import type { FileSink, SaveTarget } from "@glimpsejs/core";
 import { unwritable } from "./unwritable.ts";
 
 /**
  * Writes into `folder`, which is made if needed. Files of the same name are replaced. What the operating system
  * refuses is a "missing-file" error with its cause; nothing unfinished is left behind.
  */
-export async function folderSink(folder: string): Promise<FileSink> {
+export async function folderSink(target: SaveTarget): Promise<FileSink> {
+  const folder = pathOf(target);
   await mkdir(folder, { recursive: true }).catch(unwritable(folder));
   return {
     async write(file, chunks) {
@@ -29,4 +31,12 @@ export async function folderSink(folder: string): Promise<FileSink> {
       }
     },
   };
+}
+
+function pathOf(target: SaveTarget): string {
+  if (typeof target === "string") return target;
+  throw new GlimpseError(
+    { subject: "savePretrained()", problem: "the folder is no path", expected: "a string", got: show(target) },
+    { code: "invalid-argument" },
+  );
 }

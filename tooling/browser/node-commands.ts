@@ -1,0 +1,35 @@
+// What Node says about the sample pictures, for tests that compare a browser with it: the built command is asked, in a
+// process of its own.
+import { execFile } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { promisify } from "node:util";
+import type { BrowserCommand } from "vitest/node";
+
+/** A caption as `glimpse caption --json` prints it. */
+export interface NodeCaption {
+  readonly text: string;
+  readonly tokens: readonly number[];
+  readonly logProb: number;
+  readonly score: number;
+}
+
+declare module "vitest/browser" {
+  interface BrowserCommands {
+    /** Captions of the sample pictures ("pictures/01.png") on the reference backend in Node. Needs a build. */
+    nodeScores(): Promise<Readonly<Record<string, NodeCaption>>>;
+  }
+}
+
+const samples = "packages/demo-model/samples";
+
+const nodeScores: BrowserCommand<[]> = async () => {
+  const files = (await readdir(`${samples}/pictures`)).sort().map((name) => `pictures/${name}`);
+  const paths = files.map((file) => `${samples}/${file}`);
+  const glimpse = ["packages/glimpsejs/bin/glimpse.js", "caption", "--json", "--backend", "reference", ...paths];
+  const { stdout } = await promisify(execFile)(process.execPath, glimpse);
+  const captions: readonly NodeCaption[] = JSON.parse(stdout);
+  return Object.fromEntries(files.map((file, i) => [file, captions[i]]));
+};
+
+/** For `browser.commands` of the configuration. */
+export const nodeCommands = { nodeScores };
