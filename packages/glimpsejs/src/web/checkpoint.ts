@@ -28,7 +28,7 @@ export async function openCheckpoint(
   if (source === undefined || source === "demo:captions") {
     return openUrls("demo checkpoint", captionsFiles, { fetch, signal });
   }
-  if (source === "demo:clips") return openUrls(source, clipCaptionsFiles, { fetch, signal });
+  if (source === "demo:clips") return openUrls("demo checkpoint for clips", clipCaptionsFiles, { fetch, signal });
   if (source instanceof URL) return openUrls(source.href, source, { fetch, signal });
   if (typeof source === "string") {
     if (/^(?:https?:|blob:|\.{0,2}\/)/.test(source)) return openUrls(source, source, { fetch, signal });
