@@ -2,6 +2,7 @@
 // from its config.json, and every such assumption is told.
 import { GenerationConfig, GitConfig } from "@glimpsejs/config";
 import { type CheckpointFiles, missingFile } from "@glimpsejs/weights";
+import { checkGenerationFile } from "./generation/refused-options.ts";
 
 /** Something that a checkpoint lacks, and what stands in for it. */
 export interface Notice {
@@ -17,7 +18,7 @@ export async function readConfig(files: CheckpointFiles): Promise<GitConfig> {
   return GitConfig.fromJson(json, `${files.name}/config.json`);
 }
 
-/** Reads generation_config.json; without one, config.json's special tokens are the defaults of generation. */
+/** Reads generation_config.json, "unsupported" if it asks for what Glimpse does not do; without one, config.json's special tokens are the defaults of generation. */
 export async function readGenerationConfig(
   files: CheckpointFiles,
   config: GitConfig,
@@ -25,7 +26,11 @@ export async function readGenerationConfig(
 ): Promise<GenerationConfig> {
   const file = "generation_config.json";
   const json = await files.json(file);
-  if (json !== undefined) return GenerationConfig.fromJson(json, `${files.name}/${file}`);
+  if (json !== undefined) {
+    const read = GenerationConfig.fromJson(json, `${files.name}/${file}`);
+    checkGenerationFile(read, `${files.name}/${file}`);
+    return read;
+  }
   notices.push({ file, assumed: "the special tokens of config.json" });
   return generationDefaults(config);
 }

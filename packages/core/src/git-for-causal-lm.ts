@@ -8,13 +8,15 @@ import { type EditedModel, prunedHeads, resizedEmbeddings } from "./edit-weights
 import type { EncodeOptions, Engine } from "./engine.ts";
 import { type ForwardOutput, forward } from "./forward/forward.ts";
 import type { ForwardInputs, Rows } from "./forward/inputs.ts";
+import { AbortedError } from "./generation/aborted-error.ts";
 import { searchBeams } from "./generation/beams.ts";
 import { collect, type GenerateOutput, promptsOf } from "./generation/generate.ts";
 import type { Prompt } from "./generation/leaves.ts";
 import type { GenerateOptions } from "./generation/options.ts";
 import { type GenerationPlan, planGeneration } from "./generation/plan.ts";
 import { searchRows } from "./generation/rows.ts";
-import type { Search, Sequence, Step } from "./generation/search.ts";
+import { canRunAhead, searchAhead } from "./generation/run-ahead.ts";
+import { aborted, type Search, type Sequence, type Step } from "./generation/search.ts";
 import { rejectUnknownOptions, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, Platform, SaveTarget } from "./platform.ts";
 import {
@@ -123,10 +125,19 @@ export class GitForCausalLM extends PreTrainedModel {
   async *generateSteps(inputs: GenerateInputs): AsyncGenerator<Step, readonly Sequence[], undefined> {
     const request = await this.queue.run(async () => this.request(inputs), inputs.signal);
     const search = this.search(request);
+    let sequences: readonly Sequence[] = [];
     try {
       for (;;) {
-        const { value, done } = await this.queue.run(() => search.next(), inputs.signal);
+        const { value, done } = await this.queue
+          .run(() => search.next(), inputs.signal)
+          .catch((error: unknown) => {
+            // Between two steps the queue notices the signal, which knows nothing of the text so far.
+            const isPlain =
+              GlimpseError.isInstance(error) && error.code === "aborted" && !(error instanceof AbortedError);
+            throw isPlain ? aborted(sequences, request.plan) : error;
+          });
         if (done) return value;
+        sequences = value.sequences;
         yield value;
       }
     } finally {
@@ -205,7 +216,7 @@ export class GitForCausalLM extends PreTrainedModel {
         ? Trunk.empty(engine, pictures)
         : await Trunk.encode(engine, pixelValues, encodeOptions));
     try {
-      const search = plan.numBeams > 1 ? searchBeams : searchRows;
+      const search = plan.numBeams > 1 ? searchBeams : canRunAhead(plan) ? searchAhead : searchRows;
       return yield* search(() => new TokenTree(engine, trunk), prompts, plan);
     } finally {
       if (own) trunk.dispose();

@@ -2,9 +2,10 @@
 import type { Rows } from "./forward/inputs.ts";
 import type { GenerateOutput } from "./generation/generate.ts";
 import type { GenerateOptions } from "./generation/options.ts";
+import { refusals } from "./generation/refused-options.ts";
 import type { GitForCausalLM } from "./git-for-causal-lm.ts";
 import type { GitProcessor } from "./git-processor.ts";
-import { defined, rejectUnknownOptions } from "./options.ts";
+import { defined, throwProblems, unknownOptions } from "./options.ts";
 import { checkPreset, type Preset, presetOptions, presetQuestion } from "./presets.ts";
 import { type TaskOptions, type TextResult, taskOptionNames } from "./tasks.ts";
 
@@ -23,7 +24,8 @@ export function textRequest(
   questions: readonly (string | undefined)[],
   options: TaskOptions,
 ): TextRequest {
-  rejectUnknownOptions(options, taskOptionNames);
+  const refused = refusals(options);
+  throwProblems([...refused.problems, ...unknownOptions(options, [...taskOptionNames, ...refused.names])]);
   const { preset = "hf", ...given } = defined(options);
   checkPreset(preset);
   const { maxPositionEmbeddings, visionConfig } = model.config;

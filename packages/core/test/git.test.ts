@@ -193,6 +193,24 @@ describe("stream()", () => {
     expect((await git.caption(pictureOf(first))).text).toBe(first.reference_caption);
   });
 
+  test("a stream that is aborted between two of its pieces tells the text so far", async () => {
+    for (const options of [{}, { numBeams: 2 }]) {
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      const stream = git.stream(pictureOf(first), { ...options, signal: controller.signal });
+      const pieces: string[] = [];
+      if (!("numBeams" in options)) {
+        for (let i = 0; i < 3; i++) pieces.push(String((await stream.next()).value));
+      }
+      controller.abort(reason);
+      const error = await stream.next().catch((thrown: unknown) => thrown);
+      if (!("numBeams" in options)) {
+        expect(error).toMatchObject({ name: "AbortedError", code: "aborted", cause: reason, texts: [pieces.join("")] });
+      } else expect(error).toMatchObject({ code: "aborted", cause: reason });
+    }
+    expect((await git.caption(pictureOf(first))).text).toBe(first.reference_caption);
+  });
+
   test("an aborted generation tells the text so far", async () => {
     const controller = new AbortController();
     let steps = 0;

@@ -1,5 +1,6 @@
 // Leaves of the token tree: texts that grow, and what is read of the logits that follow them. A leaf is immutable, so that
 // several beams can grow from one.
+import type { DeviceTensor } from "@glimpsejs/backend";
 import type { HostTensor } from "@glimpsejs/graph";
 import { floatsOf, intsOf, readAll } from "../logits.ts";
 import type { TokenTree } from "../token-tree.ts";
@@ -46,29 +47,66 @@ export function seedLeaf(prompt: Prompt): Leaf {
   return { prompt, tokens: [], node: undefined };
 }
 
+/** Leaves whose tokens are in the tree, and outputs of the run that put them there, not read yet. */
+export interface GrowingLeaves {
+  readonly leaves: readonly Leaf[];
+  /** Of each leaf the node of its newest token. */
+  readonly nodes: readonly TreeNode[];
+  /** With "best": the chosen tokens, int32 [batch, columns], which may be the `ids` of these leaves' next step. */
+  readonly nextIds: DeviceTensor | undefined;
+  /** Waits for the run, frees its outputs. Throws "non-finite" for NaN or +∞, unless those are wanted. */
+  read(): Promise<ReadonlyMap<Leaf, GrownLeaf>>;
+  /** Frees the outputs without waiting. */
+  dispose(): void;
+}
+
 /**
- * Puts the tokens that the tree lacks into it, one decoder run for all leaves, and reads what `reading` says. Equal
- * (===) leaves grow once. Throws "non-finite" when the model computes NaN or +∞, unless those are wanted.
+ * Puts the tokens that the tree lacks into it, one decoder run for all leaves. Equal (===) leaves grow once. `ids`, chosen
+ * for the same leaves by the run before and not read yet, stand for the newest token of each.
  */
+export async function startLeaves(
+  tree: TokenTree,
+  leaves: readonly Leaf[],
+  reading: LeafReading,
+  ids?: DeviceTensor,
+): Promise<GrowingLeaves> {
+  const unique = [...new Set(leaves)];
+  const fresh = newTokens(unique);
+  const { wanted } = fresh;
+  const masked = reading.kind === "rows" ? [] : unique.map((leaf) => reading.masked(leaf));
+  const given = reading.kind === "candidates" ? unique.map((leaf) => reading.given(leaf)) : [];
+  const { nodes, cells, outputs } = await tree.grow({
+    ...{ ...fresh, ids: ids ?? fresh.ids, choice: { masked, given } },
+    outputs: outputsOf(reading, given),
+  });
+  return {
+    leaves: unique,
+    nodes: wanted.map((i) => nodeAt(nodes, i)),
+    nextIds: outputs.nextIds,
+    async read() {
+      const read = await readAll(outputs);
+      const sums = read.logSumExp === undefined ? undefined : floatsOf(read.logSumExp);
+      const logitsAt = logitsReader(reading, read, masked, given, tree.vocabSize);
+      return new Map(
+        unique.map((leaf, i) => {
+          const logits = logitsAt(i, cells[i] ?? 0, sums?.[i] ?? Number.NaN);
+          return [leaf, { ...leaf, node: nodeAt(nodes, wanted[i]), logits }];
+        }),
+      );
+    },
+    dispose() {
+      for (const tensor of Object.values(outputs)) tensor?.dispose();
+    },
+  };
+}
+
+/** {@link startLeaves}, and what was asked for read. */
 export async function growLeaves(
   tree: TokenTree,
   leaves: readonly Leaf[],
   reading: LeafReading,
 ): Promise<ReadonlyMap<Leaf, GrownLeaf>> {
-  const unique = [...new Set(leaves)];
-  const { tokens, ids, wanted } = newTokens(unique);
-  const masked = reading.kind === "rows" ? [] : unique.map((leaf) => reading.masked(leaf));
-  const given = reading.kind === "candidates" ? unique.map((leaf) => reading.given(leaf)) : [];
-  const grown = await tree.grow({ tokens, ids, wanted, choice: { masked, given }, outputs: outputsOf(reading, given) });
-  const read = await readAll(grown.outputs);
-  const sums = read.logSumExp === undefined ? undefined : floatsOf(read.logSumExp);
-  const logitsAt = logitsReader(reading, read, masked, given, tree.vocabSize);
-  return new Map(
-    unique.map((leaf, i) => {
-      const logits = logitsAt(i, grown.cells[i] ?? 0, sums?.[i] ?? Number.NaN);
-      return [leaf, { ...leaf, node: nodeAt(grown.nodes, wanted[i]), logits }];
-    }),
-  );
+  return (await startLeaves(tree, leaves, reading)).read();
 }
 
 /** The leaf for a tree that holds nothing of it yet; itself if no tree does, so that equal leaves stay equal. */

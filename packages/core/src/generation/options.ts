@@ -19,6 +19,12 @@ export interface GenerateOptions extends Partial<Settings> {
   readonly seed?: number | undefined;
   /** Whether `logProbs` are wanted. Default true; without them greedy search reads nothing but its tokens. */
   readonly outputLogProbs?: boolean | undefined;
+  /**
+   * Steps that greedy search may submit before it reads the tokens of the first, which hides the way to a GPU and back;
+   * the texts are the same. Options that need the text itself at every step (noRepeatNgramSize, badWordsIds of several
+   * tokens, repetitionPenalty, callbacks) leave it without effect, as do beams and sampling. Default 0.
+   */
+  readonly runAhead?: number | undefined;
   /** Which tokens may come next, asked at every step of every sequence: constrained decoding. */
   readonly prefixAllowedTokens?: ((context: ProcessorContext) => readonly number[]) | undefined;
   /** Further changes to the scores, after the built-in ones and before those of sampling. */
@@ -67,6 +73,7 @@ export const optionNames: readonly (keyof GenerateOptions)[] = [
   "eosTokenId",
   "outputScores",
   "outputLogProbs",
+  "runAhead",
   "useCache",
   "seed",
   "prefixAllowedTokens",

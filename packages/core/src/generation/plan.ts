@@ -6,6 +6,7 @@ import type { LeafReading } from "./leaves.ts";
 import { type GenerateOptions, optionNames } from "./options.ts";
 import { type LogitsProcessor, minTokensToKeep, processorsOf } from "./processors/index.ts";
 import { readingKind } from "./reading.ts";
+import { refusals } from "./refused-options.ts";
 import { type StopRule, stopRules } from "./stopping.ts";
 
 /** What one generation does, everything decided. */
@@ -37,6 +38,8 @@ export interface GenerationPlan {
   /** Milliseconds after which no further token is begun. */
   readonly maxTime: number;
   readonly useCache: boolean;
+  /** Runs that may be under way beyond the one whose tokens are read. */
+  readonly runAhead: number;
   /** Whether NaN and infinite logits are replaced instead of refused. */
   readonly removeInvalidValues: boolean;
   readonly outputScores: boolean;
@@ -56,12 +59,14 @@ export function planGeneration(
   defaults: GenerationConfig,
   config: GitConfig,
 ): GenerationPlan {
-  const problems = unknownOptions(options, optionNames);
+  const refused = refusals(options);
+  const problems = [...refused.problems, ...unknownOptions(options, [...optionNames, ...refused.names])];
   throwProblems(problems);
   const {
     seed = 0,
     lengthPenaltyFormula = "power",
     outputLogProbs = true,
+    runAhead = 0,
     prefixAllowedTokens,
     logitsProcessors,
     stoppingCriteria,
@@ -75,6 +80,19 @@ export function planGeneration(
   const settings = merged({ ...fromFile, ...lengths, ...defined(given) });
   const eosTokenIds = tokenSet(settings.eosTokenId === undefined ? config.eosTokenId : settings.eosTokenId);
   problems.push(...modelProblems(settings, eosTokenIds, config), ...seedProblems(seed), ...callbackProblems(options));
+  if (!Number.isInteger(runAhead) || runAhead < 0) {
+    const got = show(runAhead);
+    problems.push({
+      subject: 'option "runAhead"',
+      problem: "it is not a number of steps",
+      expected: "0, 1, 2, …",
+      got,
+    });
+  }
+  if (typeof outputLogProbs !== "boolean") {
+    const got = show(outputLogProbs);
+    problems.push({ subject: 'option "outputLogProbs"', problem: "it is neither true nor false", got });
+  }
   if (lengthPenaltyFormula !== "power" && lengthPenaltyFormula !== "gnmt") {
     const got = show(lengthPenaltyFormula);
     problems.push({
@@ -133,6 +151,7 @@ export function planGeneration(
     removeInvalidValues: settings.removeInvalidValues ?? false,
     outputScores: settings.outputScores ?? false,
     outputLogProbs,
+    runAhead,
     decode,
     signal,
   };

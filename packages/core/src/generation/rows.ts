@@ -17,19 +17,25 @@ import {
   type TreeFactory,
 } from "./search.ts";
 
-interface Row extends Sequence {
+/** A text of a search that takes one token after the other. */
+export interface Row extends Sequence {
   readonly leaf: Leaf;
   readonly finished: boolean;
+}
+
+/** The rows of a search before its first step. */
+export function seedRows(prompts: readonly Prompt[], plan: GenerationPlan): readonly Row[] {
+  return prompts.flatMap((prompt): Row[] => {
+    const start: Row = { prompt, tokens: [], logProbs: [], leaf: seedLeaf(prompt), finished: false };
+    return Array.from({ length: plan.numReturnSequences }, () => start);
+  });
 }
 
 /** Greedy search, or sampling with doSample: numReturnSequences rows for each prompt. */
 export async function* searchRows(makeTree: TreeFactory, prompts: readonly Prompt[], plan: GenerationPlan): Search {
   const random = randomGenerator(plan.seed);
   const contextOf = contexts(prompts);
-  let rows = prompts.flatMap((prompt): Row[] => {
-    const start: Row = { prompt, tokens: [], logProbs: [], leaf: seedLeaf(prompt), finished: false };
-    return Array.from({ length: plan.numReturnSequences }, () => start);
-  });
+  let rows = seedRows(prompts, plan);
   const growth = new Growth(makeTree, plan);
   try {
     while (rows.some((row) => !row.finished) && !growth.isLate) {
@@ -67,7 +73,7 @@ interface ScoredRow {
  * The scores of all rows, so that nothing is drawn before it is known that they suffice; undefined if they do not.
  * Rows that are the same so far are processed one by one all the same: a caller's processor may draw, too.
  */
-function scoredRows(
+export function scoredRows(
   rows: readonly Row[],
   grown: ReadonlyMap<Leaf, GrownLeaf>,
   plan: GenerationPlan,
@@ -89,7 +95,8 @@ function isBestKnown({ values, bound }: Scores): boolean {
   return bound === Number.NEGATIVE_INFINITY || values.some((value) => value > bound);
 }
 
-function continued(row: Row, { leaf, scores }: ScoredRow, plan: GenerationPlan, random: () => number): Row {
+/** The row with the token that its scores choose. */
+export function continued(row: Row, { leaf, scores }: ScoredRow, plan: GenerationPlan, random: () => number): Row {
   const index = plan.doSample ? drawIndex(scores.values, random) : likeliestIndex(scores.values);
   const token = tokenAt(scores, index);
   const next = extended(leaf, token);

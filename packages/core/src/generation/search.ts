@@ -45,13 +45,12 @@ export class Growth {
     this.deadline = performance.now() + plan.maxTime;
   }
 
-  /** The tree of the next step; `fresh` when it holds nothing yet. Throws {@link AbortedError} with the sequences so far when the signal has aborted. */
+  /**
+   * The tree of the next step; `fresh` when it holds nothing yet. Throws {@link AbortedError} with the sequences so far
+   * when the signal has aborted.
+   */
   next(sequences: readonly Sequence[]): { readonly tree: TokenTree; readonly fresh: boolean } {
-    const { signal, decode } = this.plan;
-    if (signal?.aborted) {
-      const texts = decode === undefined ? [] : sequences.map(({ tokens }) => decode(tokens));
-      throw new AbortedError(sequences, texts, signal.reason);
-    }
+    if (this.plan.signal?.aborted) throw aborted(sequences, this.plan);
     if (this.tree !== undefined && this.plan.useCache) return { tree: this.tree, fresh: false };
     this.tree?.dispose();
     this.tree = this.makeTree();
@@ -67,6 +66,12 @@ export class Growth {
   dispose(): void {
     this.tree?.dispose();
   }
+}
+
+/** What a search that its signal stops fails with. */
+export function aborted(sequences: readonly Sequence[], { signal, decode }: GenerationPlan): AbortedError {
+  const texts = decode === undefined ? [] : sequences.map(({ tokens }) => decode(tokens));
+  return new AbortedError(sequences, texts, signal?.reason);
 }
 
 /** What processors are told of a leaf; `prompts` are those of the call. */
