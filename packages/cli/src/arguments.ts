@@ -2,6 +2,7 @@
 // and never guesses.
 import { GlimpseError, nearestName, type Problem, show } from "@glimpsejs/base";
 import { type WeightDType, weightDTypes } from "@glimpsejs/core";
+import type { Sampling } from "@glimpsejs/processor";
 import { type Call, type Command, type OptionName, optionSpecs } from "./options.ts";
 
 /** The arguments make no sense; exit code 2. `command` is the command they were for, where that was clear. */
@@ -46,6 +47,9 @@ export function parseArguments(argv: readonly string[], commands: readonly Comma
     threads: count("threads"),
     maxNewTokens: count("max-new-tokens"),
     numBeams: count("num-beams"),
+    frames: count("frames"),
+    sampling: readSampling(given.get("sampling"), problems),
+    contactSheet: given.get("contact-sheet"),
     limit: count("limit"),
     out: given.get("out"),
     json: given.has("json"),
@@ -163,6 +167,22 @@ function readDType(value: string | undefined, problems: Problem[]): WeightDType 
     subject: "--dtype",
     problem: "there is no such dtype",
     expected: weightDTypes.join(", "),
+    got: show(value),
+  });
+  return undefined;
+}
+
+/** "uniform", "paper", "window", the last two also with a seed ("window:45"), or seconds ("0,1.5,3"). */
+function readSampling(value: string | undefined, problems: Problem[]): Sampling | undefined {
+  if (value === undefined) return undefined;
+  if (value === "uniform") return value;
+  const [, method, seed] = /^(paper|window)(?::(\d+))?$/.exec(value) ?? [];
+  if (method === "paper" || method === "window") return seed === undefined ? method : { method, seed: Number(seed) };
+  if (/^\d+(\.\d+)?(,\d+(\.\d+)?)*$/.test(value)) return { timestamps: value.split(",").map(Number) };
+  problems.push({
+    subject: "--sampling",
+    problem: "the value is wrong",
+    expected: "uniform, paper, window, window:SEED, or times in seconds such as 0,1.5,3",
     got: show(value),
   });
   return undefined;

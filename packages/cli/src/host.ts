@@ -1,6 +1,7 @@
 // What the command needs from the place it runs in, as one value. Nothing here is implemented: Node's is in glimpsejs.
 import type { BackendPlugin } from "@glimpsejs/backend";
 import type { Bound } from "@glimpsejs/core";
+import type { Clip, FrameOptions } from "@glimpsejs/processor";
 
 /** An output stream of the process. */
 export interface TextOutput {
@@ -30,10 +31,18 @@ export interface FileReader {
   list(path: string): Promise<readonly string[]>;
 }
 
+/** What opens videos and animated GIFs. */
+export interface ClipOpener {
+  /** What a file is by its first bytes; undefined for a picture, for anything else, and for what cannot be read. */
+  kind(path: string): Promise<"video" | "gif" | undefined>;
+  /** Opens a clip and chooses frames of it. */
+  load(path: string, options: FrameOptions & { readonly signal: AbortSignal }): Promise<Clip>;
+}
+
 /** The little that the command itself writes. */
 export interface FileWriter {
   /** Makes a file, or makes it anew. */
-  write(path: string, text: string): Promise<void>;
+  write(path: string, content: string | Uint8Array): Promise<void>;
   /** Adds to the end of a file. */
   append(path: string, text: string): Promise<void>;
 }
@@ -71,7 +80,10 @@ export interface CliHost {
   readonly backends: readonly BackendChoice[];
   /** What a person should know before trusting the model that is used without `--model`. */
   readonly demoModelLimits: string;
+  /** The same for the model that is used for clips without `--model`. */
+  readonly demoClipLimits: string;
   readonly files: FileReader;
+  readonly clips: ClipOpener;
   readonly writer: FileWriter;
   facts(): Promise<MachineFacts>;
   /** Aborted by Ctrl-C. */

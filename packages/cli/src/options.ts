@@ -1,6 +1,7 @@
 // The options of the command and what its subcommands are made of: one table from which arguments are read and help is
 // written.
 import type { WeightDType } from "@glimpsejs/core";
+import type { Sampling } from "@glimpsejs/processor";
 import type { CliHost } from "./host.ts";
 
 interface OptionSpec {
@@ -19,6 +20,16 @@ export const optionTable = {
   threads: { value: "N", count: true, about: "threads that compute; default: one per physical core" },
   "max-new-tokens": { value: "N", count: true, about: "most tokens to generate; default 50" },
   "num-beams": { value: "N", count: true, about: "beams to search with; default: what the checkpoint says, mostly 1" },
+  frames: { value: "N", count: true, about: "frames of a clip that the model sees; default 6" },
+  sampling: {
+    value: "HOW",
+    about:
+      "which frames of a clip: uniform (default), paper, window (random; window:SEED), or their times in seconds: 0,1.5,3",
+  },
+  "contact-sheet": {
+    value: "PNG",
+    about: "also write the frames that the model saw, with their times, as one picture",
+  },
   limit: { value: "N", count: true, about: "only the first N" },
   out: { value: "FILE", about: "write each result there, and go on where an earlier run stopped" },
   json: { about: "print one JSON document instead of text" },
@@ -40,6 +51,9 @@ export interface Options {
   readonly threads: number | undefined;
   readonly maxNewTokens: number | undefined;
   readonly numBeams: number | undefined;
+  readonly frames: number | undefined;
+  readonly sampling: Sampling | undefined;
+  readonly contactSheet: string | undefined;
   readonly limit: number | undefined;
   readonly out: string | undefined;
   readonly json: boolean;

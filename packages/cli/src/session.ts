@@ -16,24 +16,38 @@ export interface Session {
 }
 
 /**
- * Opens the model that `options` name, for `pictures`. The caller disposes `git`. Throws UsageError, "missing-file"
- * listing the pictures if none of them exists (before anything is downloaded), and what backends and load() throw.
+ * Opens the model that `options` name, for `files`; without one the demo model, which is another for clips. The caller
+ * disposes `git`. Throws UsageError, "missing-file" listing the files if none of them exists (before anything is
+ * downloaded), and what backends and load() throw.
  */
-export async function openSession(options: Options, pictures: readonly string[], host: CliHost): Promise<Session> {
+export async function openSession(
+  options: Options,
+  files: readonly string[],
+  host: CliHost,
+  forClips = false,
+): Promise<Session> {
   const { model, dtype } = options;
   const { stderr, signal } = host;
   const backend = await chooseBackend(options, host);
-  await checkPictures(pictures, host);
+  await checkFiles(files, host);
   if (model === undefined) {
-    for (const text of wrap(host.demoModelLimits, widthOf(stderr))) line(stderr, text);
-    line(stderr, "A real one, downloaded on first use: --model microsoft/git-base-coco");
+    const [limits, real] = forClips
+      ? [host.demoClipLimits, "microsoft/git-base-vatex"]
+      : [host.demoModelLimits, "microsoft/git-base-coco"];
+    for (const text of wrap(limits, widthOf(stderr))) line(stderr, text);
+    line(stderr, `A real one, downloaded on first use: --model ${real}`);
     line(stderr);
   }
   const start = host.now();
   const progress = new ProgressDisplay(host);
   progress.wait(`Loading ${model === undefined ? "the demo model" : printable(model)} …`);
   try {
-    const git = await host.glimpse.load(model, { backend, dtype, signal, onProgress: (p) => progress.update(p) });
+    const git = await host.glimpse.load(model ?? (forClips ? "demo:clips" : undefined), {
+      backend,
+      dtype,
+      signal,
+      onProgress: (p) => progress.update(p),
+    });
     progress.clear();
     for (const { file, assumed } of git.notices) {
       line(stderr, `Note: the checkpoint has no ${printable(file)}; assumed: ${printable(assumed)}.`);
@@ -44,18 +58,47 @@ export async function openSession(options: Options, pictures: readonly string[],
   }
 }
 
+/** The sessions that pictures and clips need: one of a named model, or the demo model of each kind. */
+export class Sessions {
+  private readonly options: Options;
+  private readonly files: readonly string[];
+  private readonly host: CliHost;
+  private readonly open = new Map<boolean, Promise<Session>>();
+
+  /** Nothing is opened before {@link for} is called; `files` are all operands. */
+  constructor(options: Options, files: readonly string[], host: CliHost) {
+    this.options = options;
+    this.files = files;
+    this.host = host;
+  }
+
+  /** The session for clips or for pictures; throws as {@link openSession}. */
+  for(clips: boolean): Promise<Session> {
+    const key = this.options.model === undefined && clips;
+    const session = this.open.get(key) ?? openSession(this.options, this.files, this.host, key);
+    this.open.set(key, session);
+    return session;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of await Promise.allSettled(this.open.values())) {
+      if (session.status === "fulfilled") await session.value.git.dispose();
+    }
+  }
+}
+
 /** The options of caption() and answer() that were given; what was not is left out, so that the defaults hold. */
 export function taskOptions({ maxNewTokens, numBeams }: Options, { signal }: CliHost): TaskOptions {
   return { signal, ...(maxNewTokens !== undefined && { maxNewTokens }), ...(numBeams !== undefined && { numBeams }) };
 }
 
 /** A picture among others is reported when its turn comes, as one that cannot be read is. */
-async function checkPictures(pictures: readonly string[], host: CliHost): Promise<void> {
+async function checkFiles(files: readonly string[], host: CliHost): Promise<void> {
   const problems = [];
-  for (const picture of pictures) {
-    const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(picture); // two letters or more: C:\ is a path
-    if (isUrl || (await host.files.exists(picture))) return;
-    problems.push({ subject: picture, problem: "the file does not exist" });
+  for (const file of files) {
+    const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(file); // two letters or more: C:\ is a path
+    if (isUrl || (await host.files.exists(file))) return;
+    problems.push({ subject: file, problem: "the file does not exist" });
   }
   throw new GlimpseError(problems, { code: "missing-file" });
 }

@@ -32,7 +32,7 @@ describe("help", () => {
     });
     expect((await glimpse(["caption", "a.png", "--backend", "referense"])).err).toBe(
       'glimpse: --backend "referense": there is no such backend. Did you mean "reference"?\n' +
-        "Usage: glimpse caption <picture…> [options]\nMore: glimpse help caption\n",
+        "Usage: glimpse caption <picture|clip…> [options]\nMore: glimpse help caption\n",
     );
     expect(await glimpse(["help", "captoin"])).toMatchObject({ code: 2, out: "" });
     expect((await glimpse(["caption", sample("01.png"), "--backend", "reference", "--threads", "2"])).err).toMatch(

@@ -3,13 +3,13 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { BackendPlugin } from "@glimpsejs/backend";
 import { reference } from "@glimpsejs/backend-reference";
 import { type BackendChoice, type CliHost, type FileReader, main } from "@glimpsejs/cli";
 import { bind, type Platform } from "@glimpsejs/core";
-import { demoCheckpoints, demoSamples } from "@glimpsejs/demo-model";
-import { loadImage } from "@glimpsejs/processor/node";
+import { demoCheckpoint, demoSamples } from "@glimpsejs/demo-model";
+import { loadClip, loadImage } from "@glimpsejs/processor/node";
 import { openFolder } from "@glimpsejs/weights/node";
 import { onTestFinished } from "vitest";
 
@@ -21,6 +21,11 @@ export function sample(name: string): string {
   return fileURLToPath(new URL(`pictures/${name}`, demoSamples));
 }
 
+/** The path of a sample clip. */
+export function sampleClip(name: string): string {
+  return fileURLToPath(new URL(`clips/${name}`, demoSamples));
+}
+
 /** A fresh empty folder, which goes when the running test is over. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-cli-"));
@@ -30,7 +35,7 @@ export function temporaryFolder(): string {
 
 /** Folders, pictures, and the reference backend. */
 export const platform: Platform = {
-  open: (source) => openFolder(source ?? fileURLToPath(demoCheckpoints.captions)),
+  open: (source) => openFolder(fileURLToPath(demoCheckpoint(source) ?? pathToFileURL(source ?? ""))),
   sink: () => Promise.reject(new Error("the command writes no model")),
   backend: () => reference(),
   picture: (input, signal) => loadImage(input as string, { signal }),
@@ -87,7 +92,9 @@ export async function glimpse(
     glimpse: bind(platform),
     backends: [choice(reference())],
     demoModelLimits: "The demo model knows only emoji scenes. On a photograph what it says is nonsense.",
+    demoClipLimits: "The demo model for clips knows only emoji scenes.",
     files,
+    clips: { kind: async (file) => (/\.(mp4|webm)$/.test(file) ? "video" : undefined), load: loadClip },
     writer: { write: writeFile, append: appendFile },
     facts: async () => ({
       runtime: "Node.js 22.14.0",

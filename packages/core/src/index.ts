@@ -4,6 +4,7 @@ export { type WeightDType, weightDTypes } from "@glimpsejs/model";
 export { type Bound, type BoundLoader, type BoundModel, bind } from "./bind.ts";
 export type { CaptionAllOptions, CaptionAllProgress, CaptionAllResult } from "./caption-all.ts";
 export type { Notice } from "./checkpoint.ts";
+export { type ContactSheetOptions, contactSheetPng } from "./clips/contact-sheet.ts";
 export type { EncodeOptions } from "./engine.ts";
 export { heatMapPng } from "./explain/draw.ts";
 export type { ExplainedWord, HeatMap } from "./explain/heat-maps.ts";

@@ -1,21 +1,23 @@
-// `glimpse ask`: answers questions about one picture, which is encoded once for all of them.
+// `glimpse ask`: answers questions about one picture or clip, which is encoded once for all of them.
+import { framesJson, framesText, isClip, openClip } from "../clips.ts";
 import type { CliHost } from "../host.ts";
 import type { Call, Command } from "../options.ts";
 import { openSession, taskOptions } from "../session.ts";
 import { dimmer, duration, jsonLines, line, printable, scoreText, tenths } from "../text.ts";
 
-/** Answers questions about a picture. */
+/** Answers questions about a picture or clip. */
 export const ask: Command = {
   name: "ask",
-  operands: "<picture> <question…>",
+  operands: "<picture|clip> <question…>",
   arity: [2, Number.POSITIVE_INFINITY],
-  about: "answer questions about a picture",
+  about: "answer questions about a picture or clip",
   details:
-    "Put each question in quotes. The picture is encoded once, however many questions there are. Questions need a " +
+    "Put each question in quotes. The picture or clip is encoded once, however many questions there are. Questions need a " +
     "checkpoint trained on them, such as the demo model or microsoft/git-base-vqav2.",
-  options: ["model", "backend", "dtype", "threads", "max-new-tokens", "json"],
+  options: ["model", "backend", "dtype", "threads", "max-new-tokens", "frames", "sampling", "contact-sheet", "json"],
   examples: [
     'glimpse ask photo.jpg "what is on the left?" "how many cats are there?"',
+    'glimpse ask clip.mp4 "what is the cat doing?"',
     'glimpse ask photo.jpg "what is this?" --model microsoft/git-base-vqav2',
   ],
   run,
@@ -23,17 +25,25 @@ export const ask: Command = {
 
 async function run({ operands, options }: Call, host: CliHost): Promise<number> {
   const [file = "", ...questions] = operands;
-  const { git, loadMs } = await openSession(options, [file], host);
+  const isClipFile = await isClip(file, options, host);
+  const { git, loadMs } = await openSession(options, [file], host, isClipFile);
   await using _ = git;
   const { stdout } = host;
   const start = host.now();
-  using trunk = await git.encode(file, { signal: host.signal });
+  const clip = isClipFile ? await openClip(file, options, host) : undefined;
+  using trunk = await git.encode(clip ?? file, { signal: host.signal });
   const encoded = host.now();
   const answers = await git.answer(trunk, questions, taskOptions(options, host));
   const [encodeMs, generateMs] = [encoded - start, host.now() - encoded];
   if (options.json) {
     const timings = { load: tenths(loadMs), encode: tenths(encodeMs), generate: tenths(generateMs) };
-    const documents = answers.map((answer, i) => ({ file, question: questions[i], ...answer, timings }));
+    const documents = answers.map((answer, i) => ({
+      file,
+      ...(clip && { clip: framesJson(clip) }),
+      question: questions[i],
+      ...answer,
+      timings,
+    }));
     line(stdout, jsonLines(documents));
     return 0;
   }
@@ -42,6 +52,7 @@ async function run({ operands, options }: Call, host: CliHost): Promise<number> 
     line(stdout, printable(questions[i] ?? ""));
     line(stdout, `  ${printable(text)}  ${dim(scoreText(score))}`);
   }
-  line(stdout, dim(`encoded in ${duration(encodeMs)}, answered in ${duration(generateMs)}`));
+  const seen = clip === undefined ? "" : `${framesText(clip)}, `;
+  line(stdout, dim(`${seen}encoded in ${duration(encodeMs)}, answered in ${duration(generateMs)}`));
   return 0;
 }

@@ -1,5 +1,7 @@
 // The command `glimpse` in Node: @glimpsejs/cli with this process as its host.
-import { access, appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+
+import { constants } from "node:fs";
+import { access, appendFile, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import { ortNode } from "@glimpsejs/backend-ort-node";
@@ -7,7 +9,9 @@ import { reference } from "@glimpsejs/backend-reference";
 import { GlimpseError } from "@glimpsejs/base";
 import { type CliHost, type FileReader, type MachineFacts, main, type TextOutput } from "@glimpsejs/cli";
 import { bind } from "@glimpsejs/core";
-import { demoModelLimits } from "@glimpsejs/demo-model";
+import { demoClipLimits, demoModelLimits } from "@glimpsejs/demo-model";
+import { clipKind } from "@glimpsejs/processor";
+import { loadClip } from "@glimpsejs/processor/node";
 import { hubSettings } from "@glimpsejs/weights/node";
 import { nodePlatform } from "./platform.ts";
 import { unwritable } from "./unwritable.ts";
@@ -55,9 +59,11 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       { name: "reference", about: "plain TypeScript, slow", takesThreads: false, plugin: () => reference() },
     ],
     demoModelLimits,
+    demoClipLimits,
     files,
+    clips: { kind: kindOf, load: loadClip },
     writer: {
-      write: (file, text) => writeFile(file, text).catch(unwritable(file)),
+      write: (file, content) => writeFile(file, content).catch(unwritable(file)),
       append: (file, text) => appendFile(file, text).catch(unwritable(file)),
     },
     facts,
@@ -78,6 +84,20 @@ const files: FileReader = {
   read: (file) => readFile(file).catch(missing(file)),
   list: (folder) => readdir(folder).catch(missing(folder)),
 };
+
+/** By the first bytes; what cannot be read is reported when it is opened. */
+async function kindOf(file: string): Promise<"video" | "gif" | undefined> {
+  try {
+    await using handle = await open(
+      /^file:/i.test(file) ? new URL(file) : file,
+      constants.O_RDONLY | (constants.O_NONBLOCK ?? 0),
+    );
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(256), 0, 256, 0);
+    return clipKind(buffer.subarray(0, bytesRead));
+  } catch {
+    return undefined;
+  }
+}
 
 function missing(file: string): (cause: unknown) => never {
   return (cause) => {
