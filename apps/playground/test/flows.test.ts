@@ -1,8 +1,10 @@
 // What a person does in the playground, in a real Chromium, on the built files.
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { finishedCaption, Playground, samples, shiftSum, type WatchedPage } from "./page.ts";
+import { type HubServer, startHub } from "../../../packages/weights/test/hub-server.ts";
+import { checkpoint, finishedCaption, Playground, samples, shiftSum, type WatchedPage } from "./page.ts";
 
 const firstCaption = "a light bulb to the left of a helicopter on a white background";
 
@@ -205,6 +207,68 @@ test("a shared link brings the settings and no picture, and downloads nothing un
     await other.close();
   }
 });
+
+test("loads a checkpoint of the Hub, a bar for each file, and keeps it", async () => {
+  const hub = await startHub({ "someone/git-small": { revisions: { main: await demoCheckpoint() } } });
+  const other = await playground.open({
+    serviceWorkers: "block",
+    before: (fresh) => answerAsHub(fresh, hub),
+  });
+  try {
+    await finishedCaption(other.page);
+    await other.page.click("#tab-model");
+    await other.page.fill("#hub-id", "someone/git-small");
+    await other.page.getByRole("button", { name: "Load", exact: true }).click();
+    await other.page.locator(".progress-name", { hasText: "model.safetensors" }).waitFor();
+    await other.page.locator(".model-button", { hasText: "someone/git-small" }).waitFor();
+    expect(await finishedCaption(other.page)).toBe(firstCaption);
+    const downloads = hub.downloads().length;
+    await other.page.fill("#hub-id", "someone/git-none");
+    await other.page.getByRole("button", { name: "Load", exact: true }).click();
+    const notice = other.page.locator(".caption .notice-message");
+    await notice.waitFor();
+    expect(await notice.textContent()).toMatch(/^someone\/git-none.*: .+\./);
+    await other.page.fill("#hub-id", "someone/git-small");
+    await other.page.getByRole("button", { name: "Load", exact: true }).click();
+    expect(await finishedCaption(other.page)).toBe(firstCaption);
+    expect(hub.downloads().length).toBe(downloads);
+    expect(other.complaints).toEqual([]);
+  } finally {
+    await other.close();
+    await hub.close();
+  }
+});
+
+test("loads a folder of the person's disk", async () => {
+  const other = await playground.open({ serviceWorkers: "block" });
+  try {
+    await finishedCaption(other.page);
+    await other.page.click("#tab-model");
+    const dialog = other.page.waitForEvent("filechooser");
+    await other.page.getByRole("button", { name: "Open a local folder" }).click();
+    await (await dialog).setFiles(checkpoint);
+    await other.page.locator(".model-button", { hasText: "captions" }).waitFor();
+    expect(await finishedCaption(other.page)).toBe(firstCaption);
+  } finally {
+    await other.close();
+  }
+});
+
+/** The files of the bundled checkpoint by name. */
+async function demoCheckpoint(): Promise<Record<string, Uint8Array>> {
+  const names = await readdir(checkpoint);
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(path.join(checkpoint, name))])),
+  );
+}
+
+/** Sends what a page asks of the Hub to a server of the tests. */
+async function answerAsHub(page: Page, { endpoint }: HubServer): Promise<void> {
+  await page.route("https://huggingface.co/**", async (route) => {
+    const { pathname, search } = new URL(route.request().url());
+    await route.fulfill({ response: await route.fetch({ url: `${endpoint}${pathname}${search}` }) });
+  });
+}
 
 /** Answers the file dialog that "Choose file" opens. */
 async function chooseFile(on: Page, file: string | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {

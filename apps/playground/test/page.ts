@@ -11,6 +11,11 @@ import { type PlaygroundServer, servePlayground } from "../server.mjs";
 /** Where the demo package keeps its samples. */
 export const samples: string = fileURLToPath(new URL("../../../packages/demo-model/samples/", import.meta.url));
 
+/** A folder that holds a checkpoint. */
+export const checkpoint: string = fileURLToPath(
+  new URL("../../../packages/demo-model/models/captions", import.meta.url),
+);
+
 /** A page and what it noticed about itself. */
 export interface WatchedPage {
   readonly page: Page;

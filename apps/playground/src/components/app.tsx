@@ -52,7 +52,7 @@ export function App({ samples }: { readonly samples: readonly Sample[] }) {
 
 function ModelButton() {
   const state = model.value;
-  const name = state.phase === "ready" ? state.model.name : state.phase === "none" ? "No model" : state.name;
+  const name = state.phase === "none" ? "No model" : state.name;
   const detail =
     state.phase === "ready"
       ? `${backendNames[state.model.backend].name}, ${state.model.dtype}`

@@ -66,7 +66,7 @@ function Checkpoint() {
       </button>
       {state.phase === "ready" && (
         <p class="quiet loaded-note">
-          {state.model.name}, loaded in {duration(state.model.milliseconds)}
+          {state.name}, loaded in {duration(state.model.milliseconds)}
           {state.model.frames !== undefined && `, takes clips of ${state.model.frames} frames`}.
         </p>
       )}

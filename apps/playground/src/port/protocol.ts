@@ -34,12 +34,10 @@ export interface FileProgress {
 
 /** A model that is ready. */
 export interface LoadedModel {
-  readonly name: string;
   readonly backend: BackendId;
   readonly dtype: Dtype;
   /** Whether it has temporal embeddings, so that it takes clips; then the frames it was trained with. */
   readonly frames: number | undefined;
-  readonly parameters: number;
   /** What the checkpoint lacked and what was assumed instead. */
   readonly notices: readonly string[];
   readonly milliseconds: number;

@@ -32,12 +32,7 @@ export function chooseFolder(onFolder: (name: string, files: readonly File[]) =>
   input.addEventListener("change", () => {
     const files = [...(input.files ?? [])];
     const name = files[0]?.webkitRelativePath.split("/")[0] ?? "folder";
-    // Only what lies in the folder itself: a checkpoint has no subfolders, and theirs could shadow its files.
-    if (files.length > 0)
-      onFolder(
-        name,
-        files.filter((file) => file.webkitRelativePath.split("/").length === 2),
-      );
+    if (files.length > 0) onFolder(name, files);
   });
   input.click();
 }

@@ -20,7 +20,7 @@ import { backendIds, changeSettings, settings } from "./settings.ts";
 export type ModelState =
   | { readonly phase: "none" }
   | { readonly phase: "loading"; readonly name: string; readonly files: readonly FileProgress[] }
-  | { readonly phase: "ready"; readonly model: LoadedModel }
+  | { readonly phase: "ready"; readonly name: string; readonly model: LoadedModel }
   | { readonly phase: "failed"; readonly name: string; readonly error: string };
 
 /** What is looked at. */
@@ -141,7 +141,7 @@ export async function loadModel(): Promise<void> {
     };
     const ready = await fresh.call("load", request, { signal: controller.signal, onEvent });
     if (client !== fresh) return;
-    model.value = { phase: "ready", model: ready };
+    model.value = { phase: "ready", name, model: ready };
     await lookAgain();
   } catch (error) {
     if (client !== fresh) return;

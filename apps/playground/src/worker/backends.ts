@@ -8,7 +8,12 @@ import type { BackendId, BackendStatus } from "../port/protocol.ts";
 export async function survey(): Promise<readonly BackendStatus[]> {
   const missing = "It is not part of this build.";
   return [
-    { id: "reference", unavailable: await reference().unavailable(), dtypes: ["fp32"], note: undefined },
+    {
+      id: "reference",
+      unavailable: await reference().unavailable(),
+      dtypes: ["fp32", "fp16", "int8", "int4"],
+      note: undefined,
+    },
     { id: "ort-wasm", unavailable: missing, dtypes: ["fp32", "int8"], note: undefined },
     { id: "ort-webgpu", unavailable: missing, dtypes: ["fp32", "fp16"], note: undefined },
     { id: "webgpu", unavailable: missing, dtypes: ["fp32", "fp16", "int8", "int4"], note: undefined },

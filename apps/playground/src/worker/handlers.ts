@@ -5,7 +5,7 @@ import type { Picture } from "@glimpsejs/processor";
 import type { CallContext, Handlers } from "../port/host.ts";
 import type { Beam, Calls, Encoded, TextRequest } from "../port/protocol.ts";
 import { plugin, survey } from "./backends.ts";
-import { checkpointName, platform } from "./platform.ts";
+import { platform } from "./platform.ts";
 import { seenRegion } from "./region.ts";
 
 interface KeptPicture {
@@ -35,20 +35,19 @@ export function modelHandlers(): Handlers {
 
     async load({ source, backend, dtype }, { signal, emit }) {
       const started = performance.now();
-      const git = await Git.load(platform(source), undefined, {
+      const git = await Git.load(platform(source, { signal }), undefined, {
         backend: plugin(backend),
+        dtype,
         signal,
         onProgress: ({ phase, file, loaded: bytes, total }) => {
-          emit({ file: phase === "load" ? "Weights to the backend" : file, loaded: bytes, total });
+          emit({ file: phase === "load" ? "weights, to the backend" : file, loaded: bytes, total });
         },
       });
       loaded = git;
       return {
-        name: checkpointName(source),
         backend,
         dtype,
         frames: git.model.config.numImageWithEmbedding ?? undefined,
-        parameters: 0,
         notices: git.notices.map(({ file, assumed }) => `${file} is missing; assumed: ${assumed}`),
         milliseconds: performance.now() - started,
       };

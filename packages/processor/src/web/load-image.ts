@@ -128,6 +128,8 @@ function drawn({ source, width, height }: Drawable, subject: string, signal: Abo
 
 /** How errors call the source; data: and blob: URLs say nothing to a reader. */
 function sourceName(source: unknown): string {
+  // A file that somebody chose is known to them by its name.
+  if (source instanceof File && source.name !== "") return source.name;
   if (typeof source !== "string" && !(source instanceof URL)) return "picture";
   const scheme = /^(data|blob):/i.exec(String(source))?.[1];
   return scheme === undefined ? show(String(source), 200) : `${scheme.toLowerCase()}: URL`;
