@@ -1,43 +1,13 @@
-// Builds the playground as static files: the page, its worker, the demo checkpoints and samples as they are, and a
-// service worker that knows the names of all of them.
+// Builds the playground as static files: the page, its worker, the demo checkpoints and samples, and a service worker that
+// knows the names of all of them.
 import { createHash } from "node:crypto";
-import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type HtmlTagDescriptor, type Plugin } from "vite";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const demo = path.join(here, "../../packages/demo-model");
-
-/** Files of the demo package, by their place beside the page. */
-const demoFolders = { "demo/models": "models", "demo/samples": "samples" } as const;
-
-/** Puts the demo checkpoints and samples beside the page, when it is built and when it is served for development. */
-function demoFiles(): Plugin {
-  return {
-    name: "demo-files",
-    configureServer(server) {
-      server.middlewares.use((request, response, next) => {
-        const url = new URL(request.url ?? "/", "http://localhost").pathname.slice(1);
-        const entry = Object.entries(demoFolders).find(([at]) => url.startsWith(`${at}/`));
-        if (entry === undefined || url.includes("..")) return next();
-        try {
-          response.end(readFileSync(path.join(demo, entry[1], url.slice(entry[0].length))));
-        } catch {
-          response.statusCode = 404;
-          response.end();
-        }
-      });
-    },
-    writeBundle({ dir = "" }) {
-      for (const [at, from] of Object.entries(demoFolders)) {
-        cpSync(path.join(demo, from), path.join(dir, at), { recursive: true });
-      }
-    },
-  };
-}
-
 /** Asks for the fonts before the style sheet does, so that the first text is already set in them. */
 function preloadedFonts(): Plugin {
   return {
@@ -101,5 +71,5 @@ export default defineConfig({
   resolve: { conditions },
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false },
   worker: { format: "es" },
-  plugins: [demoFiles(), preloadedFonts(), serviceWorker()],
+  plugins: [preloadedFonts(), serviceWorker()],
 });

@@ -127,3 +127,15 @@ export async function finishedCaption(page: Page): Promise<string> {
   await words.first().waitFor();
   return (await words.allTextContents()).join(" ");
 }
+
+/** The caption of the next picture or clip; call it before that is shown. */
+export async function nextCaption(page: Page): Promise<string> {
+  const shown = () => page.evaluate(() => document.querySelector(".stage img, .stage video[src]")?.getAttribute("src"));
+  const before = await shown();
+  const deadline = Date.now() + 20_000;
+  for (let now = await shown(); now === before || now === undefined; now = await shown()) {
+    if (Date.now() > deadline) throw new Error("The next picture was not shown.");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return finishedCaption(page);
+}

@@ -1,4 +1,5 @@
 // The sample pictures and clips that lie beside the page.
+import { sampleFiles } from "@glimpsejs/demo-model/samples";
 
 /** One of them. */
 export interface Sample {
@@ -18,11 +19,10 @@ interface SampleEntry {
   readonly questions: readonly { readonly question: string }[];
 }
 
-const folder = "demo/samples/";
-
 /** The list of them. */
 export async function listSamples(): Promise<readonly Sample[]> {
-  const { pictures, clips }: SampleList = await (await fetch(`${folder}samples.json`)).json();
+  const response = await fetch(sampleUrl("samples.json"));
+  const { pictures, clips }: SampleList = await response.json();
   const read =
     (kind: Sample["kind"]) =>
     ({ file, questions }: SampleEntry): Sample => ({ file, kind, questions: questions.map((q) => q.question) });
@@ -31,7 +31,7 @@ export async function listSamples(): Promise<readonly Sample[]> {
 
 /** Where a sample lies. */
 export function sampleUrl(file: string): string {
-  return folder + file;
+  return String(sampleFiles[file] ?? file);
 }
 
 /** A sample's file. */

@@ -1,11 +1,11 @@
 // What the worker does for each call: loads a checkpoint, keeps pictures encoded, writes about them.
 import { GlimpseError } from "@glimpsejs/base";
-import { Git, type Trunk } from "@glimpsejs/core";
+import type { Git, Trunk } from "@glimpsejs/core";
 import type { Picture } from "@glimpsejs/processor";
+import { load, type WebSource } from "glimpsejs";
 import type { CallContext, Handlers } from "../port/host.ts";
-import type { Beam, Calls, Encoded, TextRequest } from "../port/protocol.ts";
+import type { Beam, Calls, Encoded, Source, TextRequest } from "../port/protocol.ts";
 import { plugin, survey } from "./backends.ts";
-import { platform } from "./platform.ts";
 import { seenRegion } from "./region.ts";
 
 interface KeptPicture {
@@ -35,7 +35,7 @@ export function modelHandlers(): Handlers {
 
     async load({ source, backend, dtype }, { signal, emit }) {
       const started = performance.now();
-      const git = await Git.load(platform(source, { signal }), undefined, {
+      const git = await load(webSource(source), {
         backend: plugin(backend),
         dtype,
         signal,
@@ -95,6 +95,13 @@ export function modelHandlers(): Handlers {
 
     beams: (request, context) => growBeams(model(), picture(request.key).trunk, request, context),
   };
+}
+
+/** A source as load() takes it. */
+function webSource(source: Source): WebSource {
+  if (source.kind === "demo") return "demo:captions";
+  if (source.kind === "demo-clips") return "demo:clips";
+  return source.kind === "hub" ? source.id : source.files;
 }
 
 /** Beam search step by step, with every beam's tokens as text. */
