@@ -115,7 +115,7 @@ export class Engine {
     const rows = Math.floor(height / patchSize);
     const columns = Math.floor(width / patchSize);
     const positions = interpolatePositions(await this.table(positionTable), rows, columns);
-    const temporal = await this.temporal(pixelValues.shape.length === 5, frames);
+    const temporal = await this.temporal(frames, pixelValues.shape.length === 5);
     throwIfAborted(options.signal, "image encoder");
     return this.run(
       graph,
@@ -177,7 +177,7 @@ export class Engine {
   }
 
   /** The temporal embeddings of `frames` frames, [frames, 1, Dv]; zeros for a still, which the reference adds none to. */
-  private async temporal(isClip: boolean, frames: number): Promise<HostTensor<"float32">> {
+  async temporal(frames: number, isClip = true): Promise<HostTensor<"float32">> {
     const d = this.config.visionConfig.hiddenSize;
     const rows = new Float32Array(frames * d);
     if (isClip) {

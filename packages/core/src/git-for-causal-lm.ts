@@ -17,7 +17,9 @@ import { type GenerationPlan, planGeneration } from "./generation/plan.ts";
 import { searchRows } from "./generation/rows.ts";
 import { canRunAhead, searchAhead } from "./generation/run-ahead.ts";
 import { aborted, type Search, type Sequence, type Step } from "./generation/search.ts";
+import { clipFeatures, encodeFrame, type FrameFeatures } from "./live/frame-features.ts";
 import { rejectUnknownOptions, seedProblems, throwProblems, unknownOptions } from "./options.ts";
+import { checkFrameCount } from "./pixel-values.ts";
 import type { Host, Platform, SaveTarget } from "./platform.ts";
 import {
   type FreshModelOptions,
@@ -101,6 +103,22 @@ export class GitForCausalLM extends PreTrainedModel {
       rejectUnknownOptions(options, ["interpolatePosEncoding", "signal"]);
       return Trunk.encode(this.engine, pixelValues, options);
     }, options.signal);
+  }
+
+  /** Encodes one frame of a clip, pixelValues float32 [1, 3, H, W], for any number of {@link joinFrames} calls. */
+  encodeFrame(pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<FrameFeatures> {
+    return this.queue.run(async () => {
+      rejectUnknownOptions(options, ["interpolatePosEncoding", "signal"]);
+      return encodeFrame(this.engine, pixelValues, options);
+    }, options.signal);
+  }
+
+  /** The trunk of a clip whose frames were encoded one by one, oldest first; the image encoder does not run. Dispose it. */
+  joinFrames(frames: readonly FrameFeatures[]): Promise<Trunk> {
+    return this.queue.run(async () => {
+      checkFrameCount(frames.length, this.config);
+      return Trunk.ofFeatures(this.engine, clipFeatures(frames, await this.engine.temporal(frames.length)));
+    });
   }
 
   /** Throws what generate() would throw for these options and prompts of these lengths, without running anything. */

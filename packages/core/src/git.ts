@@ -1,7 +1,7 @@
 // The front door: one object that captions pictures and answers questions about them. It only composes: the processor
 // prepares, the model generates, the tokenizer writes.
 import { GlimpseError, show } from "@glimpsejs/base";
-import type { HostTensor } from "@glimpsejs/graph";
+import { float32, type HostTensor } from "@glimpsejs/graph";
 import {
   type CaptionAllOptions,
   type CaptionAllResult,
@@ -14,6 +14,7 @@ import { explainWords } from "./explain/explain.ts";
 import type { GenerateOutput } from "./generation/generate.ts";
 import { GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitProcessor } from "./git-processor.ts";
+import { isLive, liveTexts, liveWindow } from "./live/live-texts.ts";
 import { rejectUnknownOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { checkPreset } from "./presets.ts";
@@ -31,6 +32,8 @@ import {
   type EncodeTaskOptions,
   type ExplainedText,
   encodeOptionNames,
+  type LiveOptions,
+  type LiveText,
   type ScoreOptions,
   type StreamOptions,
   type Subject,
@@ -123,10 +126,46 @@ export class Git {
   }
 
   /**
+   * Captions (or answers about) a live source, an async iterable of frames such as a camera's: again and again about the
+   * newest `window` frames, until the source ends or the loop is left. While the model works, frames that come are passed
+   * over but for the newest; each frame it takes is encoded once. The first texts are about fewer frames. Frames with a
+   * close() (VideoFrame, ImageBitmap) are closed. For a file, which waits, loadClip() chooses frames better.
+   */
+  stream(source: AsyncIterable<unknown>, options?: LiveOptions): AsyncGenerator<LiveText, void, undefined>;
+  /**
    * Captions (or answers) piece by piece; the pieces joined are the text, which is also returned. Leaving the loop
    * stops the generation. Beams decide only at the end, so with numBeams the text comes as one piece.
    */
-  async *stream(subject: Subject, options: StreamOptions = {}): AsyncGenerator<string, TextResult, undefined> {
+  stream(subject: Subject, options?: StreamOptions): AsyncGenerator<string, TextResult, undefined>;
+  stream(
+    subject: Subject,
+    options: LiveOptions = {},
+  ): AsyncGenerator<string, TextResult, undefined> | AsyncGenerator<LiveText, void, undefined> {
+    return isLive(subject) ? this.live(subject, options) : this.pieces(subject, options);
+  }
+
+  private async *live(
+    source: AsyncIterable<unknown>,
+    { question, window, ...task }: LiveOptions,
+  ): AsyncGenerator<LiveText, void, undefined> {
+    const { model } = this;
+    const { signal } = task;
+    const request = this.request([question], task);
+    yield* liveTexts(source, {
+      window: liveWindow(window, model.config),
+      signal,
+      encode: async (frame) => {
+        const { data, shape } = await this.pixelValues({ frames: [frame] }, encodeOptions(task, question));
+        return model.encodeFrame(float32(data, shape.slice(1)), { signal }); // [1, 1, 3, H, W] as a still
+      },
+      describe: async (frames) => {
+        using trunk = await model.joinFrames(frames);
+        return only(this.results(await model.generate({ ...request, trunk })));
+      },
+    });
+  }
+
+  private async *pieces(subject: Subject, options: StreamOptions): AsyncGenerator<string, TextResult, undefined> {
     const { question, ...task } = options;
     const request = this.request([question], task);
     const { trunk, own } = await this.trunk(subject, encodeOptions(task, question));

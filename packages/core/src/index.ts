@@ -22,6 +22,7 @@ export { type GenerateInputs, GitForCausalLM } from "./git-for-causal-lm.ts";
 export { GitModel, type GitModelInputs } from "./git-model.ts";
 export { GitProcessor, type ProcessorInputs, type ProcessorOutput } from "./git-processor.ts";
 export { GitVisionModel, type VisionInputs, type VisionOutput } from "./git-vision-model.ts";
+export type { FrameFeatures } from "./live/frame-features.ts";
 export type { FileSink, Host, LoadProgress, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 export type { Preset } from "./presets.ts";
 export type { FreshModelOptions, ModelOptions } from "./pretrained-model.ts";
@@ -32,6 +33,8 @@ export type { ClipSubject } from "./subject.ts";
 export type {
   EncodeTaskOptions,
   ExplainedText,
+  LiveOptions,
+  LiveText,
   ScoreOptions,
   StreamOptions,
   Subject,

@@ -27,6 +27,20 @@ export interface StreamOptions extends TaskOptions {
   readonly question?: string | undefined;
 }
 
+/** Options of stream() over a live source. */
+export interface LiveOptions extends StreamOptions {
+  /** Frames that the model sees at a time. Default: as many as it has temporal embeddings for. */
+  readonly window?: number | undefined;
+}
+
+/** One text about the newest frames of a live source. */
+export interface LiveText extends TextResult {
+  /** Numbers in the source, from 0, of the frames that it is about, oldest first. */
+  readonly frames: readonly number[];
+  /** Frames that came since the text before and were passed over. */
+  readonly skipped: number;
+}
+
 /** Options of encode(). */
 export interface EncodeTaskOptions {
   /** Prepares the picture as the preset does; "paper" makes clips and pictures for questions differently. */

@@ -19,7 +19,7 @@ export class Trunk {
   readonly batch: number;
   /** Image tokens per picture, I; a clip has those of all its frames. */
   readonly imageTokens: number;
-  /** Runs of the image encoder that made this trunk: 1, or 0 for a text without a picture. */
+  /** Runs of the image encoder that made this trunk: 1, or 0 for a text without a picture and for frames encoded before. */
   readonly visionRuns: number;
   private readonly engine: Engine;
   private features: DeviceTensor | HostTensor<"float32">;
@@ -39,6 +39,11 @@ export class Trunk {
   static async encode(engine: Engine, pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<Trunk> {
     const { features } = await engine.encode("vision", pixelValues, options, ["features"]);
     return new Trunk(engine, features, 1);
+  }
+
+  /** A trunk of features that were computed before, float32 [B, I, Dv], with no run of the image encoder. */
+  static ofFeatures(engine: Engine, features: HostTensor<"float32">): Trunk {
+    return new Trunk(engine, features, 0);
   }
 
   /** A trunk without image tokens, for text alone. */
