@@ -17,6 +17,8 @@ declare module "vitest/browser" {
   interface BrowserCommands {
     /** Captions of the sample pictures ("pictures/01.png") on the reference backend in Node. Needs a build. */
     nodeScores(): Promise<Readonly<Record<string, NodeCaption>>>;
+    /** Names in a folder of the workspace ("/fixtures/…"); none where there is no such folder. */
+    fixtureFolders(path: string): Promise<readonly string[]>;
   }
 }
 
@@ -31,5 +33,7 @@ const nodeScores: BrowserCommand<[]> = async () => {
   return Object.fromEntries(files.map((file, i) => [file, captions[i]]));
 };
 
+const fixtureFolders: BrowserCommand<[string]> = async (_, path) => (await readdir(`.${path}`).catch(() => [])).sort();
+
 /** For `browser.commands` of the configuration. */
-export const nodeCommands = { nodeScores };
+export const nodeCommands = { nodeScores, fixtureFolders };

@@ -4,6 +4,7 @@ import type * as core from "@glimpsejs/core";
 import { bind } from "@glimpsejs/core";
 import { webPlatform } from "./platform.ts";
 
+export { type OrtWebOptions, type OrtWebUrls, ortWeb } from "@glimpsejs/backend-ort-web";
 export { type ImageSource, loadImage } from "@glimpsejs/processor/web";
 export { type CachedFile, OpfsCache } from "@glimpsejs/weights/web";
 export * from "../index.ts";

@@ -21,7 +21,7 @@ export function attention(node: Node<"attention">, e: Emitter): readonly string[
   const { shape } = e.typeOf(query);
   const scale = { float: 1 / Math.sqrt(Number(shape[2]) / heads) };
   const q = headsFirst(e, e.nameOf(query), shape, heads); // [B, H, S, d]
-  const scores = names(keys).map((key) => e.node("com.microsoft.FusedMatMul", [q, key], { transB: 1, alpha: scale }));
+  const scores = names(keys).map((key) => scaledProduct(e, q, key, scale));
   if (mask !== undefined) {
     const perHead = e.node("Unsqueeze", [e.nameOf(mask), e.ints([1])]); // [B, 1, S, T_last]
     scores.push(e.node("Add", [scores.pop() ?? "", perHead]));
@@ -44,6 +44,13 @@ export function attention(node: Node<"attention">, e: Emitter): readonly string[
   return [headsLast(e, sum, shape, heads), probabilities];
 }
 
+/** alpha · a · bᵀ for a [.., .., M, K] and b [.., .., N, K]; WebGPU has no FusedMatMul. */
+function scaledProduct(e: Emitter, a: string, b: string, alpha: { readonly float: number }): string {
+  if (e.target !== "webgpu") return e.node("com.microsoft.FusedMatMul", [a, b], { transB: 1, alpha });
+  const turned = e.node("Transpose", [b], { perm: [0, 1, 3, 2] });
+  return e.node("Mul", [e.node("MatMul", [a, turned]), e.float32(alpha.float)]);
+}
+
 /** The terms of relative positions, [B, H, S, T] each; none where the node has no distances. */
 function relativeTerms(node: Node<"attention">, e: Emitter, alpha: { float: number }): readonly string[] {
   const { query, keys, distances, queryPositions, keyPositions } = node.inputs;
@@ -58,14 +65,14 @@ function relativeTerms(node: Node<"attention">, e: Emitter, alpha: { float: numb
   const embedded = e.node("Gather", [e.nameOf(distances), rows], { axis: 0 }); // [B, S, T, d]
 
   const perQuery = headsApart(e, e.nameOf(query), e.typeOf(query).shape, heads); // [B, S, H, d]
-  const ofQueries = e.node("com.microsoft.FusedMatMul", [perQuery, embedded], { transB: 1, alpha }); // [B, S, H, T]
+  const ofQueries = scaledProduct(e, perQuery, embedded, alpha); // [B, S, H, T]
   const terms = [e.node("Transpose", [ofQueries], { perm: [0, 2, 1, 3] })];
   if (relative === "key_query") {
     const names = keys.map((key) => e.nameOf(key));
     const all = names.length === 1 ? names.join() : e.node("Concat", names, { axis: 2 }); // [B, H, T, d]
     const perKey = e.node("Transpose", [all], { perm: [0, 2, 1, 3] }); // [B, T, H, d]
     const byKey = e.node("Transpose", [embedded], { perm: [0, 2, 1, 3] }); // [B, T, S, d]
-    const ofKeys = e.node("com.microsoft.FusedMatMul", [perKey, byKey], { transB: 1, alpha }); // [B, T, H, S]
+    const ofKeys = scaledProduct(e, perKey, byKey, alpha); // [B, T, H, S]
     terms.push(e.node("Transpose", [ofKeys], { perm: [0, 2, 3, 1] }));
   }
   return terms;

@@ -1,0 +1,126 @@
+// A program: one ONNX Runtime session per graph, made when the graph is first run, in the lane that keeps call order.
+import type { DeviceTensor, Feeds, Outputs, Program } from "@glimpsejs/backend";
+import { DisposedError, GlimpseError } from "@glimpsejs/base";
+import { bindFeeds, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
+import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
+import type { OrtRuntime, OrtValue } from "./ort-runtime.ts";
+import type { OrtWebProvider } from "./ort-web.ts";
+import { openSession, type Session } from "./session.ts";
+
+/** What a program is made of. */
+export interface ProgramParts<G extends string> {
+  readonly ort: OrtRuntime;
+  readonly graphs: Readonly<Record<G, Graph>>;
+  readonly weights: WeightSource;
+  readonly provider: OrtWebProvider;
+  readonly lifetime: Lifetime;
+}
+
+interface Taken {
+  readonly values: Readonly<Record<string, OrtValue>>;
+  /** Carried values that this run frees. */
+  readonly consumed: readonly OrtValue[];
+}
+
+/** See {@link Program}. */
+export class OrtProgram<G extends string> implements Program<G> {
+  readonly graphs: Readonly<Record<G, Graph>>;
+  private readonly parts: ProgramParts<G>;
+  private readonly onDispose: () => void;
+  private readonly sessions = new Map<G, Session>();
+  private disposed = false;
+
+  constructor(parts: ProgramParts<G>, onDispose: () => void) {
+    this.graphs = parts.graphs;
+    this.parts = parts;
+    this.onDispose = onDispose;
+  }
+
+  async run<O extends string>(name: G, feeds: Feeds, outputs?: readonly O[]): Promise<Outputs<O>> {
+    if (this.disposed) throw new DisposedError("program");
+    if (!Object.hasOwn(this.graphs, name)) throw unknown("graph", [name], this.graphs);
+    const graph = this.graphs[name];
+    const taken = this.take(graph, feeds);
+    const { lane } = this.parts.lifetime;
+    try {
+      bindFeeds(graph, feeds);
+      // Without a choice the results are all outputs, whose names are O by the contract.
+      const wanted = outputs ?? (Object.keys(graph.outputs) as O[]);
+      const missing = wanted.filter((output) => !Object.hasOwn(graph.outputs, output));
+      if (missing.length > 0) throw unknown("output", missing, graph.outputs);
+      return await lane.run(() => this.execute(name, taken.values, wanted));
+    } finally {
+      void lane.run(async () => {
+        for (const value of taken.consumed) value.dispose();
+      });
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    this.onDispose();
+    await this.parts.lifetime.lane.run(async () => {
+      for (const session of this.sessions.values()) await session.close();
+      this.sessions.clear();
+    });
+  }
+
+  private async session(name: G): Promise<Session> {
+    const { ort, weights, provider } = this.parts;
+    const session = this.sessions.get(name) ?? (await openSession(ort, this.graphs[name], weights, provider));
+    this.sessions.set(name, session);
+    return session;
+  }
+
+  private async execute<O extends string>(
+    name: G,
+    values: Readonly<Record<string, OrtValue>>,
+    wanted: readonly O[],
+  ): Promise<Outputs<O>> {
+    const graph = this.graphs[name];
+    const session = await this.session(name);
+    const results: Record<string, DeviceTensor> = {};
+    for (const [output, value] of await session.run(values, wanted)) {
+      const type = graph.types[graph.outputs[output] ?? ""];
+      results[output] = new OrtTensor(type?.dtype ?? "float32", value, this.parts.lifetime);
+    }
+    // It has exactly the wanted names.
+    return results as Outputs<O>;
+  }
+
+  /** The values of the feeds as they are now. Carried tensors are consumed, whatever becomes of the run. */
+  private take(graph: Graph, feeds: Feeds): Taken {
+    const consumed: OrtValue[] = [];
+    try {
+      const values = Object.fromEntries(
+        Object.entries(feeds).map(([input, feed]) => [input, this.valueOf(input, feed)]),
+      );
+      return { values, consumed };
+    } finally {
+      for (const [input, feed] of Object.entries(feeds)) {
+        if (!Object.hasOwn(graph.carries, input) || !(feed instanceof OrtTensor)) continue;
+        if (feed.isAlive && feed.lifetime === this.parts.lifetime) {
+          const value = feed.consume();
+          if (value.location === "gpu-buffer") consumed.push(value);
+        }
+      }
+    }
+  }
+
+  private valueOf(input: string, feed: DeviceTensor | HostTensor): OrtValue {
+    const { ort, lifetime } = this.parts;
+    const subject = `feed "${input}"`;
+    if (feed instanceof OrtTensor && feed.lifetime === lifetime) return feed.value;
+    if ("data" in feed) return toOrt(ort, feed, subject);
+    throw new GlimpseError(
+      { subject, problem: "it belongs to another backend", advice: "Read it there and feed the host value." },
+      { code: "invalid-argument" },
+    );
+  }
+}
+
+function unknown(kind: string, names: readonly string[], known: object): GlimpseError {
+  const expected = Object.keys(known).join(", ");
+  const problems = names.map((name) => ({ subject: `${kind} "${name}"`, problem: "there is no such name", expected }));
+  return new GlimpseError(problems, { code: "invalid-argument" });
+}
