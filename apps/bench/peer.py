@@ -1,21 +1,13 @@
-"""Measures transformers on PyTorch: the same checkpoint, pixel values, prompt, number of tokens and threads.
-
-usage: peer.py JOB      prints one JSON object; see Job and Measurement in src/measure.ts
-"""
-import json, os, resource, statistics, sys, time
+"""transformers on PyTorch, measured: takes requests as lines of JSON and answers each with one. See src/calls.ts."""
+import json, os, resource, sys, time
 os.environ["HF_HUB_OFFLINE"] = "1"
 import numpy as np, torch, transformers
 from transformers import GitForCausalLM
 
-job = json.loads(sys.argv[1])
-torch.set_num_threads(job["threads"])
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
-
-def timed(run):
-    start = time.perf_counter()
-    result = run()
-    return (time.perf_counter() - start) * 1e3, result
+torch.set_grad_enabled(False)
+model = pixels = None
 
 class Clock(transformers.generation.streamers.BaseStreamer):
     """Notes when each token comes."""
@@ -23,32 +15,42 @@ class Clock(transformers.generation.streamers.BaseStreamer):
     def put(self, value): self.at.append(time.perf_counter() * 1e3)
     def end(self): pass
 
-with torch.inference_mode():
-    load, model = timed(lambda: GitForCausalLM.from_pretrained(job["folder"], dtype=torch.float32).eval())
-    model.generation_config.eos_token_id = None
-    pixels = torch.from_numpy(np.fromfile(job["pixels"]["file"], dtype=np.float32).reshape(job["pixels"]["shape"]))
-    ids = torch.tensor([job["prompt"]])
-    call = dict(pixel_values=pixels, input_ids=ids, max_new_tokens=job["tokens"], num_beams=job["beams"], do_sample=False)
-    frame = pixels[:, 0] if pixels.dim() == 5 else pixels
-    frames = pixels.shape[1] if pixels.dim() == 5 else 1
-    first, sequences = timed(lambda: model.generate(**call))
-    before = time.process_time()
-    warm = [timed(lambda: model.generate(**call))[0] for _ in range(job["runs"])]
-    used = (time.process_time() - before) * 1e3
-    # transformers encodes the frames of a clip one after the other
-    encode = [timed(lambda: [model.git.image_encoder(frame) for _ in range(frames)])[0] for _ in range(job["runs"])]
-    steps = []
-    for _ in range(job["runs"] if job["beams"] == 1 else 0):  # transformers streams greedy search only
-        clock = Clock()
-        model.generate(**call, streamer=clock)
-        steps += [b - a for a, b in zip(clock.at[1:], clock.at[2:])]  # the first put() is the prompt
+def generate(request):
+    """Rows of one length go together; the questions about one picture, which differ in length, one by one."""
+    count, prompts = request["pictures"], request["prompts"]
+    together = count == len(prompts)
+    ids, clock = [], None
+    for i, prompt in enumerate([prompts] if together else [[p] for p in prompts]):
+        # transformers streams greedy search of one row only
+        clock = Clock() if request["beams"] == 1 and len(prompts) == 1 else None
+        rows = model.generate(pixel_values=pixels[:count], input_ids=torch.tensor(prompt), streamer=clock,
+            max_new_tokens=request["tokens"], num_beams=request["beams"], do_sample=False)
+        ids += rows.tolist()
+    return ids, [b - a for a, b in zip(clock.at[1:], clock.at[2:])] if clock else []  # the first put() is the prompt
 
-print(json.dumps({
-    "name": f"PyTorch {torch.__version__.split('+')[0]}, transformers {transformers.__version__}",
-    "measurement": {
-        "load": load, "encode": statistics.median(encode), "first": first, "warm": statistics.median(warm), "cores": used / sum(warm),
-        "perToken": statistics.median(steps) if steps else None,
-        "peakRss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
-        "ids": sequences[0].tolist(),
-    },
-}))
+def encode():
+    frames = pixels[:1].flatten(0, 1).unsqueeze(1) if pixels.dim() == 5 else pixels[:1].unsqueeze(0)
+    for frame in frames: model.git.image_encoder(frame)  # transformers encodes those of a clip one after the other
+    return [], []
+
+def answer(request):
+    global model, pixels
+    if request["kind"] == "open":
+        if request.get("threads"): torch.set_num_threads(request["threads"])
+        start = time.perf_counter()
+        model = GitForCausalLM.from_pretrained(request["folder"], dtype=torch.float32).eval()
+        model.generation_config.eos_token_id = None
+        load = (time.perf_counter() - start) * 1e3
+        pixels = torch.from_numpy(np.fromfile(request["pixels"]["file"], dtype=np.float32).reshape(request["pixels"]["shape"]))
+        return {"name": f"transformers {transformers.__version__} on PyTorch {torch.__version__.split('+')[0]}", "load": load}
+    if request["kind"] == "memory":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    cpu, start = time.process_time(), time.perf_counter()
+    ids, steps = encode() if request["kind"] == "encode" else generate(request)
+    return {"ms": (time.perf_counter() - start) * 1e3, "cpu": (time.process_time() - cpu) * 1e3, "ids": ids, "steps": steps}
+
+for line in sys.stdin:
+    message = json.loads(line)
+    try: reply = {"id": message["id"], "answer": answer(message["request"])}
+    except Exception as error: reply = {"id": message["id"], "error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(reply), flush=True)

@@ -1,7 +1,111 @@
-// The process of one measurement: takes a job from its parent, sends back what it measured, and ends.
-import { type BackendName, type Job, measure } from "./measure.ts";
+// A process that holds one model on one backend and does what it is asked, so that its memory and caches are its own
+// and several of them can take turns.
+import { readFile } from "node:fs/promises";
+import { float32, type HostTensor } from "@glimpsejs/graph";
+import { type BackendPlugin, GitForCausalLM, ortNode, reference } from "glimpsejs";
+import type { GenerateRequest, Opened, OpenRequest, Request, Timed } from "./calls.ts";
 
-process.once("message", async ({ job, backend }: { job: Job; backend: BackendName }) => {
-  const measurement = await measure(job, backend);
-  process.send?.(measurement, () => process.disconnect());
+let model: Awaited<ReturnType<typeof GitForCausalLM.fromPretrained>>;
+let pixels: HostTensor<"float32">;
+const runtime = { isKnown: false, ms: 0 };
+
+process.on("message", async ({ id, request }: { id: number; request: Request }) => {
+  try {
+    process.send?.({ id, answer: await answer(request) });
+  } catch (error) {
+    process.send?.({ id, error: error instanceof Error ? error.message : String(error) });
+  }
 });
+
+async function answer(request: Request): Promise<Opened | Timed | number> {
+  switch (request.kind) {
+    case "open":
+      return open(request);
+    case "encode":
+      return timed(async () => {
+        (await model.encode(some(1))).dispose();
+        return { ids: [], times: [] };
+      });
+    case "generate":
+      return timed(() => generate(request));
+    case "memory":
+      return process.resourceUsage().maxRSS * 1024;
+    default:
+      return request satisfies never;
+  }
+}
+
+async function open({ folder, backend, dtype, threads, pixels: { file, shape } }: OpenRequest): Promise<Opened> {
+  const bytes = await readFile(file);
+  pixels = float32(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), shape);
+  const plugin = await pluginOf(backend, threads);
+  const start = performance.now();
+  model = await GitForCausalLM.fromPretrained(folder, { backend: plugin, dtype: dtype as "fp32" });
+  return { name: `${backend} ${dtype}`, load: performance.now() - start };
+}
+
+async function pluginOf(backend: string, threads: number | undefined): Promise<BackendPlugin> {
+  if (backend === "reference") return reference();
+  const { default: ort } = await import("onnxruntime-node");
+  runtime.isKnown = true;
+  const InferenceSession = {
+    async create(...args: Parameters<typeof ort.InferenceSession.create>) {
+      const session = await ort.InferenceSession.create(...args);
+      const run = session.run.bind(session) as (...values: unknown[]) => Promise<object>;
+      return Object.assign(session, {
+        async run(...values: unknown[]) {
+          const start = performance.now();
+          return run(...values).finally(() => {
+            runtime.ms += performance.now() - start;
+          });
+        },
+      });
+    },
+  };
+  return ortNode({ ort: { InferenceSession, Tensor: ort.Tensor }, ...(threads === undefined ? {} : { threads }) });
+}
+
+async function generate({ pictures, prompts, tokens, beams, size }: GenerateRequest) {
+  const { sequences, times } = await model.generate({
+    pixelValues: size === undefined ? some(pictures) : resized(size),
+    interpolatePosEncoding: size !== undefined,
+    inputIds: prompts,
+    maxNewTokens: tokens,
+    numBeams: beams,
+    eosTokenId: null,
+  });
+  return { ids: sequences, times };
+}
+
+/** The first pictures. */
+function some(count: number): HostTensor<"float32"> {
+  const [all = 1, ...shape] = pixels.shape;
+  return float32(pixels.data.subarray(0, (pixels.data.length / all) * count), [count, ...shape]);
+}
+
+/** A picture of another size: the pixels over and over. */
+function resized(size: number): HostTensor<"float32"> {
+  const count = 3 * size * size;
+  return float32(
+    Float32Array.from({ length: count }, (_, i) => pixels.data[i % pixels.data.length] ?? 0),
+    [1, 3, size, size],
+  );
+}
+
+async function timed(
+  run: () => Promise<{ readonly ids: readonly (readonly number[])[]; readonly times: readonly number[] }>,
+): Promise<Timed> {
+  runtime.ms = 0;
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const { ids, times } = await run();
+  const ms = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    ms,
+    cpu: (user + system) / 1000,
+    ids,
+    steps: times.slice(1).map((time, i) => time - (times[i] ?? 0)),
+    runtime: runtime.isKnown ? runtime.ms : undefined,
+  };
+}

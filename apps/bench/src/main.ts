@@ -1,5 +1,6 @@
-// `npm run bench`: how fast a checkpoint is on each backend and how much memory it takes, beside PyTorch if wanted.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+// `npm run bench`: one command that measures a checkpoint on every backend and dtype, beside PyTorch if wanted, and
+// writes a table, result.json and report.html.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -7,25 +8,42 @@ import type { GitConfig } from "@glimpsejs/config";
 import { elementCount } from "@glimpsejs/graph";
 import { expectedWeights } from "@glimpsejs/model";
 import { AutoConfig } from "glimpsejs";
-import { type ExpectedIds, wrongIds } from "./check-ids.ts";
-import { type BackendName, backendNames, type Job, type Measurement } from "./measure.ts";
-import { measureBackend, measurePeer } from "./processes.ts";
-import { syntheticExpectation, syntheticNames, syntheticPixels, writeSynthetic } from "./synthetic.ts";
-import { type Row, starved, table } from "./table.ts";
+import { bench, type ExpectedIds, type Job } from "./bench.ts";
+import { htmlReport } from "./html.ts";
+import { type BenchResult, type ScenarioName, scenarioNames } from "./result.ts";
+import { measureRates } from "./roofline.ts";
+import { glimpseRunner, type Runner, transformersRunner } from "./runner.ts";
+import {
+  type SyntheticName,
+  syntheticExpectation,
+  syntheticNames,
+  syntheticPixels,
+  writeSynthetic,
+} from "./synthetic.ts";
+import { tables } from "./table.ts";
+
+const backendNames = ["ort-node", "reference"] as const;
+const dtypeNames = ["fp32", "fp16", "int8", "int4"] as const;
 
 const usage = `Usage: npm run bench -- [FOLDER | --synthetic NAME] [options]
 
-  --synthetic NAME   ${syntheticNames.join(", ")}; made from a formula, about 0.7 to 1.6 GB
+  --synthetic NAME   ${syntheticNames.join(", ")}; made from a formula, 0.7 to 1.6 GB; default git-base
   --dir DIR          where synthetic checkpoints are kept; default ${path.join(os.tmpdir(), "glimpse-synthetic")}
   --backend NAMES    ${backendNames.join(", ")}, separated by commas; default ort-node
-  --threads N        default 2
-  --tokens N         tokens per caption; default 20
-  --beams N          search with N beams; default 1, greedy
-  --runs N           warm repetitions, of which the median counts; default 5
-  --expected IDS     prompt and greedy tokens that have to come out, separated by commas
+                     (reference takes minutes a caption on a checkpoint of this size)
+  --dtype NAMES      ${dtypeNames.join(", ")}; default all
+  --scenario NAMES   ${scenarioNames.join(", ")}; default all
+  --threads N        default: what each runtime chooses
+  --tokens N         tokens per text; default 20
+  --rounds N         measurements of each scenario; default 3
   --python PATH      also measure transformers on PyTorch with this Python
+  --expected IDS     prompt and greedy tokens that have to come out, separated by commas
+  --no-growth        leave out how cost grows with resolution, tokens, beams and batch
+  --out DIR          writes result.json and report.html there
 
-A time is only printed for ids that are known to be right: those of --synthetic, of --expected or of PyTorch.`;
+A time is only printed for ids that are known to be right: those written down beside the bench for a synthetic
+checkpoint and 20 tokens, those of --expected, or PyTorch's. The ids of rounded weights may differ; how many are the same
+is printed.`;
 
 process.exitCode = await main().catch((error: unknown) => {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);
@@ -35,104 +53,96 @@ process.exitCode = await main().catch((error: unknown) => {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
+    allowNegative: true,
     options: {
       synthetic: { type: "string" },
       dir: { type: "string", default: path.join(os.tmpdir(), "glimpse-synthetic") },
       backend: { type: "string", default: "ort-node" },
-      threads: { type: "string", default: "2" },
+      dtype: { type: "string", default: dtypeNames.join() },
+      scenario: { type: "string", default: scenarioNames.join() },
+      threads: { type: "string" },
       tokens: { type: "string", default: "20" },
-      beams: { type: "string", default: "1" },
-      runs: { type: "string", default: "5" },
-      expected: { type: "string" },
+      rounds: { type: "string", default: "3" },
       python: { type: "string" },
+      expected: { type: "string" },
+      growth: { type: "boolean", default: true },
+      out: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
-  const synthetic = syntheticNames.find((name) => name === values.synthetic);
-  const backends = values.backend.split(",").flatMap((name) => backendNames.find((b) => b === name) ?? []);
-  const isClear =
-    backends.length === values.backend.split(",").length &&
-    (values.synthetic === undefined ? positionals.length === 1 : synthetic !== undefined && positionals.length === 0);
-  if (values.help || !isClear) {
+  if (values.help || positionals.length > 1 || (positionals.length === 1 && values.synthetic !== undefined)) {
     console.log(usage);
     return values.help ? 0 : 2;
   }
+  const backends = chosen("backend", values.backend, backendNames);
+  const dtypes = chosen("dtype", values.dtype, dtypeNames);
+  const scenarios = chosen("scenario", values.scenario, scenarioNames);
+  const [synthetic] =
+    positionals.length === 0 ? chosen("synthetic", values.synthetic ?? "git-base", syntheticNames) : [];
+  const [tokens, rounds] = [count("tokens", values.tokens), count("rounds", values.rounds)];
+  const threads = values.threads === undefined ? undefined : count("threads", values.threads);
 
-  const folder = synthetic === undefined ? (positionals[0] ?? "") : await writeSynthetic(synthetic, values.dir);
-  const known = synthetic && (await syntheticExpectation(synthetic));
+  const folder = path.resolve(
+    synthetic === undefined ? (positionals[0] ?? "") : await writeSynthetic(synthetic, values.dir),
+  );
   const config = await AutoConfig.fromPretrained(folder);
-  const expected: ExpectedIds[] = [];
-  const beams = count("beams", values.beams);
-  // Greedy tokens are a beginning of any longer text; what beams find depends on how far they look.
-  const isKnownSearch = beams === 4 && values.tokens === "6";
-  const ids = beams === 1 ? known?.greedy : isKnownSearch ? known?.beam4 : undefined;
-  if (ids != null) expected.push({ source: "synthetic.json", ids });
+  const known = synthetic && (await syntheticExpectation(synthetic));
+  const expected: Partial<Record<ScenarioName, readonly (readonly number[])[]>> = {};
+  if (synthetic !== undefined && tokens === 20) Object.assign(expected, (await readExpected())[synthetic]);
   if (values.expected !== undefined) {
-    expected.push({ source: "--expected", ids: values.expected.split(",").map((id) => count("expected", id)) });
+    expected.caption = [values.expected.split(",").map((id) => count("expected", id))];
   }
-  if (expected.length === 0 && values.python === undefined) {
+  if (Object.keys(expected).length === 0 && values.python === undefined) {
     throw new Error("nothing says which ids are right; pass --expected IDS or --python PATH");
   }
 
   const temporary = await mkdtemp(path.join(os.tmpdir(), "glimpse-bench-"));
   try {
-    const shape = known?.pixel_values ?? pixelShape(config);
-    const file = path.join(temporary, "pixels.f32");
-    await writeFile(file, new Uint8Array(syntheticPixels(shape).data.buffer));
+    const [, ...shape] = known?.pixel_values ?? pixelShape(config);
+    const pixels = { file: path.join(temporary, "pixels.f32"), shape: [8, ...shape] };
+    await writeFile(pixels.file, new Uint8Array(syntheticPixels(pixels.shape).data.buffer));
     const job: Job = {
-      folder: path.resolve(folder),
-      threads: count("threads", values.threads),
-      tokens: count("tokens", values.tokens),
-      beams,
-      runs: count("runs", values.runs),
-      pixels: { file, shape },
+      model: {
+        name: synthetic === undefined ? folder : `${synthetic}, synthetic weights`,
+        weightBytes: float32Bytes(config),
+      },
+      config,
+      folder,
+      pixels,
       prompt: known?.input_ids ?? [config.bosTokenId ?? 101],
+      tokens,
+      threads,
+      rounds,
+      scenarios,
+      rates: await measureRates(threads),
+      expected,
+      growth: values.growth,
+      log: (line) => console.error(line),
     };
-    console.log(`${synthetic === undefined ? folder : `${synthetic}, synthetic weights`}`);
-    const search = beams === 1 ? "" : `, ${beams} beams`;
-    console.log(
-      `${job.tokens} tokens${search}, ${job.threads} threads, median of ${job.runs} warm runs, ${os.cpus()[0]?.model}\n`,
-    );
-    return await compare(job, backends, expected, config, values.python);
+    const runners: Runner[] = [
+      ...(values.python === undefined ? [] : [transformersRunner(values.python)]),
+      ...backends.flatMap((name) =>
+        (name === "reference" ? ["fp32"] : dtypes).map((dtype) => glimpseRunner(name, dtype)),
+      ),
+    ];
+    const result = await bench(job, runners);
+    console.log(tables(result));
+    if (values.out !== undefined) await write(result, values.out);
+    return result.notes.some((note) => note.startsWith("WRONG IDS")) ? 1 : 0;
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 }
 
-/** Measures, checks the ids, prints the table. Resolves to the exit code. */
-async function compare(
-  job: Job,
-  backends: readonly BackendName[],
-  given: readonly ExpectedIds[],
-  config: GitConfig,
-  python: string | undefined,
-): Promise<number> {
-  const rows: Row[] = [];
-  const wrong: string[] = [];
-  const expected = [...given];
-  const add = (row: Row) => {
-    const problem = wrongIds(row.name, row.measurement.ids, expected);
-    if (problem === undefined) rows.push(row);
-    else wrong.push(problem);
-    return problem === undefined;
-  };
-  let peer: Measurement | undefined;
-  if (python !== undefined) {
-    const row = await measurePeer(job, python);
-    if (add(row)) {
-      peer = row.measurement;
-      expected.push({ source: row.name, ids: row.measurement.ids });
-    }
-  }
-  for (const name of backends) add({ name, measurement: await measureBackend(job, name) });
-  if (rows.length > 0) console.log(table(rows, float32Bytes(config), peer, job.threads));
-  const waited = starved(rows, job.threads);
-  if (waited.length > 0) {
-    console.log(`\n${waited.join("; ")}: fewer cores than ${job.threads} threads can use.`);
-    console.log("Either something else was running, or the model is too small for them. Such times prove nothing.");
-  }
-  for (const problem of wrong) console.log(`\n${problem}`);
-  return wrong.length > 0 ? 1 : 0;
+async function write(result: BenchResult, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, "result.json"), `${JSON.stringify(result, undefined, 1)}\n`);
+  await writeFile(path.join(folder, "report.html"), htmlReport(result));
+}
+
+/** The ids that PyTorch gave for the synthetic checkpoints and 20 tokens. */
+async function readExpected(): Promise<Readonly<Partial<Record<SyntheticName, ExpectedIds>>>> {
+  return JSON.parse(await readFile(new URL("../expected.json", import.meta.url), "utf8"));
 }
 
 function float32Bytes(config: GitConfig): number {
@@ -142,6 +152,14 @@ function float32Bytes(config: GitConfig): number {
 
 function pixelShape({ visionConfig: { imageSize }, numImageWithEmbedding: frames }: GitConfig): readonly number[] {
   return frames ? [1, frames, 3, imageSize, imageSize] : [1, 3, imageSize, imageSize];
+}
+
+function chosen<T extends string>(option: string, text: string, names: readonly T[]): readonly T[] {
+  return text.split(",").map((given) => {
+    const name = names.find((one) => one === given);
+    if (name === undefined) throw new Error(`--${option}: expected ${names.join(", ")}, got ${JSON.stringify(given)}`);
+    return name;
+  });
 }
 
 function count(option: string, text: string): number {

@@ -1,61 +1,135 @@
+// What the bench prints, and what it refuses to print, on runners that only pretend to measure.
+import { presetConfig } from "@glimpsejs/config";
 import { expect, test } from "vitest";
-import { wrongIds } from "./check-ids.ts";
-import { median } from "./measure.ts";
-import { starved, table } from "./table.ts";
+import { bench, type Job } from "./bench.ts";
+import { callOf, type GenerateRequest, type Opened, type Request, type Timed } from "./calls.ts";
+import { agreement, wrongIds } from "./check-ids.ts";
+import { encoderFlops, leastSeconds } from "./cost.ts";
+import { htmlReport } from "./html.ts";
+import { spread } from "./result.ts";
+import type { Runner } from "./runner.ts";
+import { tables } from "./table.ts";
 
-test("ids are compared as far as both lists go", () => {
-  const lists = [
-    { source: "synthetic.json", ids: [101, 5, 6] },
-    { source: "PyTorch", ids: [101, 5, 6, 7, 8] },
-  ];
-  expect(wrongIds("x", [101, 5, 6, 7], lists)).toBeUndefined();
-  expect(wrongIds("x", [101, 5], [])).toBeUndefined();
-  expect(wrongIds("x", [101, 5, 6, 9], lists)).toBe(
-    "WRONG IDS  x\n  expected  101 5 6 7 8  (PyTorch)\n  got       101 5 6 9",
-  );
-  expect(wrongIds("x", [], lists)).toMatch(/^WRONG IDS/);
+test("the share of equal tokens counts up to a row's first difference, without the prompts", () => {
+  expect(agreement([[101, 5, 6]], [[101, 5, 6]], [1])).toBe(1);
+  expect(agreement([[101, 5, 9, 7, 8]], [[101, 5, 6, 7, 8]], [1])).toBe(0.25);
+  expect(agreement([[7], []], [[7], [7, 1]], [1, 1])).toBe(0);
+  expect(agreement([[1, 2]], [], [1])).toBe(0);
+  expect(wrongIds("x", [[1], [1, 3]], [[1], [1, 2]])).toBe("WRONG IDS  x, row 1\n  expected  1 2\n  got       1 3");
 });
 
-test("median", () => {
-  expect(median([3, 100, 1])).toBe(3);
-  expect(median([4, 1, 2, 100])).toBe(3);
-  expect(median([])).toBeNaN();
+test("spread", () => {
+  expect(spread([3, 100, 1])).toEqual({ median: 3, min: 1, max: 100, runs: 3 });
+  expect(spread([4, 1, 2, 100])?.median).toBe(3);
+  expect(spread([])).toBeUndefined();
 });
 
-test("the table lines up, and compares with the peer", () => {
-  const fast = {
-    load: 812.3,
-    encode: 95.1,
-    first: 640,
-    warm: 250,
-    cores: 1.9,
-    perToken: 7.06,
-    peakRss: 901e6,
-    ids: [],
+test("the least time of git-base is that of its multiplications and weights", () => {
+  const config = presetConfig("git-base");
+  expect(encoderFlops(config) / 1e9).toBeCloseTo(35.1, 0);
+  const call = callOf("caption", [101], 20) as GenerateRequest;
+  const free = Number.POSITIVE_INFINITY;
+  expect(leastSeconds(config, call, 1, { gemm: 1e9, memory: free }) - 19 * 0.132).toBeCloseTo(50.3, 0);
+  expect(leastSeconds(config, call, 1, { gemm: free, memory: 1e9 })).toBeCloseTo(19 * 0.271, 1);
+});
+
+const right = [101, 7, 8];
+const job: Job = {
+  model: { name: "a <model>", weightBytes: 1e9 },
+  config: presetConfig("git-base"),
+  folder: "",
+  pixels: { file: "", shape: [8, 3, 224, 224] },
+  prompt: [101],
+  tokens: 2,
+  threads: 1,
+  rounds: 3,
+  scenarios: ["caption"],
+  rates: { gemm: 1e12, memory: 1e11 },
+  expected: { caption: [right] },
+  growth: false,
+  log: () => undefined,
+};
+
+/** A runner whose captions take `ms` and are `ids`, on `cores`. */
+function pretender(
+  kind: Runner["kind"],
+  ms: number,
+  ids: readonly number[],
+  { cores = 1, dtype = "fp32" } = {},
+): Runner {
+  const asked = { captions: 0, closed: false };
+  const ask = async (request: Request): Promise<Opened | Timed | number> => {
+    if (asked.closed) throw new Error("closed");
+    if (request.kind === "open") return { name: `${kind} ${dtype}`, load: 50 };
+    if (request.kind === "memory") return 1.1e9;
+    const took = ms + asked.captions++;
+    return { ms: took, cpu: took * cores, ids: [ids], steps: [ms / 10], runtime: took - 2 };
   };
-  const peer = { ...fast, warm: 750, perToken: null, peakRss: 1.8e9 };
-  const rows = [
-    { name: "PyTorch 2.13", measurement: peer },
-    { name: "ort-node", measurement: fast },
-  ];
-  expect(table(rows, 706.5e6, peer, 2)).toMatchInlineSnapshot(`
-    "                load  encode   first    warm  cores  per token  peak RSS  of weights  vs PyTorch
-    PyTorch 2.13  812 ms   95 ms  640 ms  750 ms   1.90          –   1800 MB       2.55×       1.00×
-    ort-node      812 ms   95 ms  640 ms  250 ms   1.90     7.1 ms    901 MB       1.28×       3.00×"
+  return { backend: kind, dtype, kind, ask: ask as Runner["ask"], close: () => (asked.closed = true) };
+}
+
+test("times, shares and ratios, measured after warming up", async () => {
+  const result = await bench(job, [pretender("peer", 900, right), pretender("glimpse", 300, right)]);
+  const [peer, ours] = result.runners;
+  expect(peer?.scenarios.caption?.ms).toEqual({ median: 904, min: 903, max: 905, runs: 3 });
+  expect(ours?.first).toBe(300);
+  expect(ours?.scenarios.caption).toMatchObject({ agreement: 1, hostPerToken: 1, cores: 1 });
+  expect(ours?.scenarios.caption?.speedup).toBeCloseTo(904 / 304);
+  expect(tables(result).split("\n\n").slice(1).join("\n\n")).toMatchInlineSnapshot(`
+    "               load  first caption  memory then  at the end  of fp32 weights
+    peer fp32     50 ms         900 ms      1100 MB     1100 MB            1.10×
+    glimpse fp32  50 ms         300 ms      1100 MB     1100 MB            1.10×
+
+    caption         time           cores    token  host/token  same ids  of roofline  vs peer
+    peer fp32     904 ms  903–905   1.00  90.0 ms     1.00 ms     100 %          6 %    1.00×
+    glimpse fp32  304 ms  303–305   1.00  30.0 ms     1.00 ms     100 %         18 %    2.97×"
   `);
-  expect(table(rows.slice(1), 706.5e6, undefined, 2)).not.toMatch(/3\.00/);
+  expect(result.notes).toEqual([]);
 });
 
-test("no ratio is shown for a run that was kept from computing", () => {
-  const quiet = { load: 1, encode: 1, first: 1, warm: 100, cores: 1.9, perToken: 1, peakRss: 1e6, ids: [] };
-  const kept = { ...quiet, warm: 1000, cores: 0.9 };
-  const rows = [
-    { name: "quiet", measurement: quiet },
-    { name: "kept", measurement: kept },
-  ];
-  expect(table(rows, 1e6, kept, 2)).not.toMatch(/10\.00×/);
-  expect(table(rows, 1e6, quiet, 2)).toMatch(/quiet .* 1\.00×$/m);
-  expect(table(rows, 1e6, quiet, 2)).toMatch(/kept .* –$/m);
-  expect(starved(rows, 2)).toEqual(["kept"]);
-  expect(starved(rows, 1)).toEqual([]);
+test("wrong ids have no time, rounded weights have one with their share of equal ids", async () => {
+  const wrong = [101, 7, 9];
+  const result = await bench(job, [
+    pretender("peer", 900, right),
+    pretender("glimpse", 3, wrong),
+    pretender("glimpse", 100, wrong, { dtype: "int8" }),
+  ]);
+  const [, fp32, int8] = result.runners;
+  expect(fp32?.scenarios.caption).toMatchObject({ ms: undefined, speedup: undefined, perToken: undefined });
+  expect(int8?.scenarios.caption).toMatchObject({ agreement: 0.5, rooflineShare: undefined });
+  expect(int8?.scenarios.caption?.ms?.median).toBe(104);
+  expect(result.notes.join()).toMatch(/WRONG IDS {2}glimpse fp32, caption, row 0/);
+  expect(tables(result)).not.toMatch(/\b6 ms/);
+});
+
+test("without anything to compare with there is no time, and none of the ratio for a run kept from computing", async () => {
+  const alone = await bench({ ...job, expected: {} }, [pretender("glimpse", 300, right)]);
+  expect(alone.runners[0]?.scenarios.caption?.ms).toBeUndefined();
+  expect(alone.notes.join()).toMatch(/nothing says which ids are right/);
+  const kept = await bench(job, [pretender("peer", 900, right, { cores: 0.4 }), pretender("glimpse", 300, right)]);
+  expect(kept.runners[1]?.scenarios.caption?.speedup).toBeUndefined();
+  expect(kept.notes.join()).toMatch(/peer fp32, caption: it got 0.40 cores/);
+});
+
+test("a runner that cannot be opened is told, the others are measured, all are closed", async () => {
+  const broken = pretender("peer", 1, right);
+  const failing: Runner = { ...broken, ask: async () => Promise.reject(new Error("no torch")) };
+  const ours = pretender("glimpse", 300, right);
+  const result = await bench(job, [failing, ours]);
+  expect(result.runners.map(({ kind }) => kind)).toEqual(["glimpse"]);
+  expect(result.notes).toEqual(["peer fp32 was not measured: no torch"]);
+  await expect(ours.ask({ kind: "memory" })).rejects.toThrow("closed");
+});
+
+test("the report is one page that loads nothing and shows text as text", async () => {
+  const result = await bench({ ...job, growth: true }, [
+    pretender("peer", 900, right),
+    pretender("glimpse", 300, right),
+  ]);
+  const html = htmlReport(result);
+  expect(html).toContain("a &lt;model&gt;");
+  expect(html).not.toMatch(/<script|<link|src=|@import|url\(/);
+  expect(html.match(/<svg/g)).toHaveLength(1 + result.growth.length);
+  expect(result.growth.map(({ name }) => name)).toEqual(["resolution", "tokens", "beams", "batch"]);
+  expect(html).not.toMatch(/NaN|undefined(?!")/);
 });

@@ -1,59 +1,60 @@
 // The result as aligned plain text.
-import type { Measurement } from "./measure.ts";
+import { type BenchResult, type ScenarioResult, scenarioNames } from "./result.ts";
 
-/** One line of the table. */
-export interface Row {
-  readonly name: string;
-  readonly measurement: Measurement;
+/** Tables of a result: one line a runner and scenario, then what could not be printed. */
+export function tables(result: BenchResult): string {
+  const { machine, model, runners } = result;
+  const { rates } = machine;
+  const head = [
+    `${model.name}, ${result.tokens} tokens, median of ${result.rounds} rounds (and ends), on ${machine.cpu}, ${machine.cores} cores`,
+    ...(rates === undefined
+      ? []
+      : [`measured rates: ${(rates.gemm / 1e9).toFixed(0)} GFLOP/s, ${(rates.memory / 1e9).toFixed(1)} GB/s`]),
+  ];
+  const start = aligned([
+    ["", "load", "first caption", "memory then", "at the end", "of fp32 weights"],
+    ...runners.map((r) => [
+      r.name,
+      ms(r.load),
+      ms(r.first),
+      megabytes(r.firstRss),
+      megabytes(r.peakRss),
+      times(r.peakRss / model.weightBytes),
+    ]),
+  ]);
+  const scenarios = scenarioNames.flatMap((name) => {
+    const rows = runners.flatMap((r) => {
+      const s = r.scenarios[name];
+      return s === undefined ? [] : [[r.name, ...cells(s)]];
+    });
+    if (rows.length === 0) return [];
+    const heading = [name, "time", "", "cores", "token", "host/token", "same ids", "of roofline", "vs peer"];
+    return [aligned([heading, ...rows])];
+  });
+  const growth = result.growth.map(
+    ({ name, runner, points }) => `${runner} by ${name}: ${points.map((p) => `${p.x}: ${ms(p.ms)}`).join(", ")}`,
+  );
+  return [head.join("\n"), start, ...scenarios, growth.join("\n"), result.notes.join("\n")]
+    .filter((part) => part !== "")
+    .join("\n\n");
 }
 
-const headings = [
-  "",
-  "load",
-  "encode",
-  "first",
-  "warm",
-  "cores",
-  "per token",
-  "peak RSS",
-  "of weights",
-  "vs PyTorch",
-] as const;
+function cells(s: ScenarioResult): readonly string[] {
+  return [
+    s.ms === undefined ? "–" : ms(s.ms.median),
+    s.ms === undefined ? "" : `${s.ms.min.toFixed(0)}–${s.ms.max.toFixed(0)}`,
+    s.cores.toFixed(2),
+    s.perToken === undefined ? "–" : ms(s.perToken.median, 1),
+    s.hostPerToken === undefined ? "–" : ms(s.hostPerToken, 2),
+    percent(s.agreement),
+    s.rooflineShare === undefined ? "–" : percent(s.rooflineShare),
+    s.speedup === undefined ? "–" : times(s.speedup),
+  ];
+}
 
-/**
- * Below this share of its threads a process was kept from computing, and its times say more about what else ran: two
- * such runs have shown ratios of 10 where 1.4 was true.
- */
-const leastShare = 0.8;
-
-/**
- * A table of `rows`: times, memory also as a multiple of `weightBytes`, and how many times as fast a warm caption is as
- * the peer's, where there is one and both had `threads` cores to themselves.
- */
-export function table(
-  rows: readonly Row[],
-  weightBytes: number,
-  peer: Measurement | undefined,
-  threads: number,
-): string {
-  const cells = rows.map(({ name, measurement: m }) => [
-    name,
-    milliseconds(m.load, 0),
-    milliseconds(m.encode, 0),
-    milliseconds(m.first, 0),
-    milliseconds(m.warm, 0),
-    m.cores.toFixed(2),
-    milliseconds(m.perToken, 1),
-    `${Math.round(m.peakRss / 1e6)} MB`,
-    `${(m.peakRss / weightBytes).toFixed(2)}×`,
-    peer === undefined
-      ? ""
-      : isQuiet(m, threads) && isQuiet(peer, threads)
-        ? `${(peer.warm / m.warm).toFixed(2)}×`
-        : "–",
-  ]);
-  const lines = [headings, ...cells];
-  const widths = headings.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
+function aligned(lines: readonly (readonly string[])[]): string {
+  const columns = Math.max(...lines.map((line) => line.length));
+  const widths = Array.from({ length: columns }, (_, c) => Math.max(...lines.map((line) => (line[c] ?? "").length)));
   return lines
     .map((line) =>
       line
@@ -64,15 +65,18 @@ export function table(
     .join("\n");
 }
 
-/** The names of rows that did not have `threads` cores to themselves. */
-export function starved(rows: readonly Row[], threads: number): readonly string[] {
-  return rows.filter((row) => !isQuiet(row.measurement, threads)).map((row) => row.name);
+function ms(value: number, digits = 0): string {
+  return `${value.toFixed(digits)} ms`;
 }
 
-function isQuiet({ cores }: Measurement, threads: number): boolean {
-  return cores >= leastShare * threads;
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
 }
 
-function milliseconds(value: number | null, digits: number): string {
-  return value === null ? "–" : `${value.toFixed(digits)} ms`;
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)}×`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
 }

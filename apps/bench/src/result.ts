@@ -1,0 +1,94 @@
+// What the bench measures, as data: the file `result.json`. Its form is stable: a change that a reader would notice
+// raises `schema`. Times are milliseconds, memory is bytes.
+
+/** Several measurements of one thing. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly runs: number;
+}
+
+/** The scenarios that are compared, in the order they are shown. */
+export const scenarioNames = ["encode", "caption", "beam4", "questions10", "batch8"] as const;
+
+/** Name of a scenario: the image encoder alone; one greedy caption; with 4 beams; 10 questions on one picture; 8 pictures at once. */
+export type ScenarioName = (typeof scenarioNames)[number];
+
+/** One scenario on one runner. */
+export interface ScenarioResult {
+  /** From call to result; undefined where the ids were wrong. */
+  readonly ms: Spread | undefined;
+  /** Processor time by wall time over all runs: how many cores the process really got. */
+  readonly cores: number;
+  /** One token after the first, where the search gives them one by one. */
+  readonly perToken: Spread | undefined;
+  /** Time of a call that is not spent in the runtime's own run, by token, where it can be told. */
+  readonly hostPerToken: number | undefined;
+  /** Share of the generated tokens up to the first that differs from the reference; 1 for equal ids. */
+  readonly agreement: number;
+  /** Time by the machine's measured rates and by `ms`; above 1 where work is saved that the estimate counts. */
+  readonly rooflineShare: number | undefined;
+  /** How many times as fast as the peer, where there is one and both had their cores. */
+  readonly speedup: number | undefined;
+}
+
+/** Everything about one backend with one dtype, or about a peer. */
+export interface RunnerResult {
+  /** "ort-node fp32", "transformers 5.18.0 on PyTorch 2.13.0". */
+  readonly name: string;
+  readonly kind: "glimpse" | "peer";
+  readonly backend: string;
+  readonly dtype: string;
+  /** Until the model can be called. */
+  readonly load: number;
+  /** The first caption after that. */
+  readonly first: number;
+  /** Largest resident memory of the process, the runtime's own included, when all was done. */
+  readonly peakRss: number;
+  /** The same after the first caption. */
+  readonly firstRss: number;
+  readonly scenarios: Readonly<Partial<Record<ScenarioName, ScenarioResult>>>;
+}
+
+/** How cost grows with one quantity. */
+export interface Growth {
+  readonly name: "resolution" | "tokens" | "beams" | "batch";
+  readonly runner: string;
+  readonly points: readonly { readonly x: number; readonly ms: number }[];
+}
+
+/** A whole run of the bench. */
+export interface BenchResult {
+  readonly schema: 1;
+  /** ISO 8601. */
+  readonly date: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memory: number;
+    readonly os: string;
+    readonly node: string;
+    /** Floating-point operations per second of large matrix products, and bytes per second of weights read once. */
+    readonly rates: { readonly gemm: number; readonly memory: number } | undefined;
+  };
+  readonly model: { readonly name: string; readonly weightBytes: number };
+  /** Threads that were asked for; undefined where each runtime chose. */
+  readonly threads: number | undefined;
+  readonly tokens: number;
+  readonly rounds: number;
+  readonly runners: readonly RunnerResult[];
+  readonly growth: readonly Growth[];
+  /** What was not measured, or not printed, and why. */
+  readonly notes: readonly string[];
+}
+
+/** The middle of `values`, with their ends; undefined for none. */
+export function spread(values: readonly number[]): Spread | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [min, max] = [sorted[0], sorted.at(-1)];
+  if (min === undefined || max === undefined) return undefined;
+  const middle = sorted.length / 2;
+  const median = ((sorted[Math.ceil(middle) - 1] ?? min) + (sorted[Math.floor(middle)] ?? max)) / 2;
+  return { median, min, max, runs: sorted.length };
+}
