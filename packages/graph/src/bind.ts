@@ -1,6 +1,6 @@
 // From the shapes of one run's feeds to the sizes of the named dimensions, with every mismatch reported.
 import { GlimpseError, type Problem } from "@glimpsejs/base";
-import { type Bindings, bindable, type Dim, dimNames, evaluateDim } from "./dim.ts";
+import { type Bindings, bindable, type Dim, dimTerms, evaluateDim } from "./dim.ts";
 import { formatType, type Graph, type TensorType } from "./graph.ts";
 
 /** What binding needs to know of a feed. */
@@ -41,7 +41,8 @@ export function bindFeeds(graph: Graph, feeds: Readonly<Record<string, FeedType>
       }
     }
   }
-  const bound = (dim: Dim) => dimNames(dim).every((name) => Object.hasOwn(bindings, name));
+  const bound = (dim: Dim) =>
+    typeof dim === "number" || dimTerms(dim).every(({ names }) => names.every((name) => Object.hasOwn(bindings, name)));
   for (const { name, type, feed } of known) {
     // A dimension that is still unbound although it could have been bound here is no multiple of its factor; any
     // other waits for a feed that is itself reported.

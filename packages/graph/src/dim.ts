@@ -12,18 +12,24 @@ export type Shape = readonly Dim[];
 export type Bindings = Readonly<Record<string, number>>;
 
 // Product of sorted names, "" for the constant term, to its coefficient.
-type Polynomial = Map<string, number>;
+type Polynomial = ReadonlyMap<string, number>;
+
+/** A term of a dimension: a coefficient and its names. */
+interface DimTerm {
+  readonly coefficient: number;
+  readonly names: readonly string[];
+}
 
 /** a + b */
 export function addDims(a: Dim, b: Dim): Dim {
-  const sum = parse(a);
+  const sum = new Map(parse(a));
   for (const [term, n] of parse(b)) sum.set(term, (sum.get(term) ?? 0) + n);
   return format(sum);
 }
 
 /** a * b */
 export function mulDims(a: Dim, b: Dim): Dim {
-  const product: Polynomial = new Map();
+  const product = new Map<string, number>();
   for (const [s, n] of parse(a)) {
     for (const [t, m] of parse(b)) {
       const term = [...names(s), ...names(t)].sort().join("*");
@@ -35,7 +41,7 @@ export function mulDims(a: Dim, b: Dim): Dim {
 
 /** a / n for a whole number n, or undefined when some term does not divide. */
 export function divideDim(a: Dim, n: number): Dim | undefined {
-  const quotient = parse(a);
+  const quotient = new Map(parse(a));
   for (const [term, coefficient] of quotient) {
     if (coefficient % n !== 0) return undefined;
     quotient.set(term, coefficient / n);
@@ -57,9 +63,9 @@ export function canonical(dim: Dim): Dim {
 export function evaluateDim(dim: Dim, bindings: Bindings): number {
   if (typeof dim === "number") return dim;
   let total = 0;
-  for (const [term, coefficient] of parse(dim)) {
+  for (const { coefficient, names: factors } of dimTerms(dim)) {
     let value = coefficient;
-    for (const name of names(term)) {
+    for (const name of factors) {
       const size = bindings[name];
       if (size === undefined) {
         throw new GlimpseError(
@@ -76,13 +82,21 @@ export function evaluateDim(dim: Dim, bindings: Bindings): number {
 
 /** The names a dimension depends on. */
 export function dimNames(dim: Dim): readonly string[] {
-  return typeof dim === "number" ? [] : [...new Set([...parse(dim).keys()].flatMap(names))];
+  return typeof dim === "number" ? [] : [...new Set(dimTerms(dim).flatMap((term) => term.names))];
 }
 
 /** The terms of a dimension, each a coefficient and its names, for lowerings that compute sizes on the device. */
-export function dimTerms(dim: Dim): readonly { readonly coefficient: number; readonly names: readonly string[] }[] {
-  return [...parse(dim)].map(([term, coefficient]) => ({ coefficient, names: names(term) }));
+export function dimTerms(dim: Dim): readonly DimTerm[] {
+  const known = termsRead.get(dim);
+  if (known !== undefined) return known;
+  const terms = [...parse(dim)].map(([term, coefficient]) => ({ coefficient, names: names(term) }));
+  // Graphs have a few dozen dimensions, and every run asks for all of them.
+  if (typeof dim === "string" && termsRead.size < mostTermsRead) termsRead.set(dim, terms);
+  return terms;
 }
+
+const termsRead = new Map<Dim, readonly DimTerm[]>();
+const mostTermsRead = 1000;
 
 /** Reads a dimension of the form `n*name` (or `name`); undefined for any other. Such a dimension can bind its name. */
 export function bindable(dim: Dim): { readonly name: string; readonly factor: number } | undefined {
@@ -93,7 +107,7 @@ export function bindable(dim: Dim): { readonly name: string; readonly factor: nu
   return { name, factor: term.coefficient };
 }
 
-function names(term: string): string[] {
+function names(term: string): readonly string[] {
   return term === "" ? [] : term.split("*");
 }
 
@@ -102,7 +116,7 @@ function parse(dim: Dim): Polynomial {
     if (!Number.isSafeInteger(dim) || dim < 0) throw invalid(dim);
     return new Map([["", dim]]);
   }
-  const polynomial: Polynomial = new Map();
+  const polynomial = new Map<string, number>();
   for (const term of dim.split("+")) {
     let coefficient = 1;
     const variables: string[] = [];
