@@ -2,6 +2,7 @@
 import { type Backend, checkWeights, type Program } from "@glimpsejs/backend";
 import { DisposedError, throwIfAborted } from "@glimpsejs/base";
 import { type DType, type Graph, prune, verify, type WeightSource } from "@glimpsejs/graph";
+import { eightBitWeights, withEightBits } from "@glimpsejs/onnx";
 import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { OrtProgram } from "./program.ts";
@@ -9,8 +10,14 @@ import { OrtProgram } from "./program.ts";
 /** ONNX Runtime casts the floats that are not float32 while it loads; quantized weights stay as they are. */
 const dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]);
 
-/** Opens a backend on the module; `threads` undefined leaves their number to ONNX Runtime. */
-export function ortBackend(ort: OrtRuntime, threads: number | undefined): Backend {
+/** How a backend is opened; see OrtNodeOptions. */
+export interface OrtSettings {
+  readonly threads?: number | undefined;
+  readonly compact?: boolean | undefined;
+}
+
+/** Opens a backend on the module. */
+export function ortBackend(ort: OrtRuntime, { threads, compact = false }: OrtSettings): Backend {
   const lifetime: Lifetime = { disposed: false };
   const programs = new Set<OrtProgram<string>>();
 
@@ -30,9 +37,14 @@ export function ortBackend(ort: OrtRuntime, threads: number | undefined): Backen
       throwIfAborted(signal, "compile");
       const all: readonly Graph[] = Object.values(graphs);
       for (const graph of all) verify(graph);
-      const used = all.map(prune);
-      checkWeights(used, weights, dtypes);
-      const program = new OrtProgram(ort, graphs, weights, threads, lifetime, () => programs.delete(program));
+      checkWeights(all.map(prune), weights, dtypes);
+      // A graph that carries state runs step by step, on few rows; one that does not, on many at once.
+      const widen = (graph: Graph) => (compact || Object.keys(graph.carries).length > 0 ? graph : withEightBits(graph));
+      const forms = Object.fromEntries(Object.entries<Graph>(graphs).map(([name, graph]) => [name, widen(graph)]));
+      const lowered = forms as Readonly<Record<G, Graph>>; // the same names
+      const program = new OrtProgram(ort, lowered, eightBitWeights(weights), threads, lifetime, () =>
+        programs.delete(program),
+      );
       programs.add(program);
       return program;
     },

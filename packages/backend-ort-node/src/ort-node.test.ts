@@ -19,7 +19,7 @@ describe("ortNode", () => {
   });
 
   it("says how to install the runtime where it is missing", async () => {
-    const plugin = ortPlugin(undefined, () => Promise.reject(missing));
+    const plugin = ortPlugin({}, () => Promise.reject(missing));
     const sentence = "the package onnxruntime-node is not installed. Run: npm install onnxruntime-node";
     expect(await plugin.unavailable()).toBe(sentence);
     await expect(plugin.open()).rejects.toMatchObject({
@@ -30,7 +30,7 @@ describe("ortNode", () => {
   });
 
   it("says why the runtime cannot be loaded", async () => {
-    const plugin = ortPlugin(undefined, () => Promise.reject(new Error("libonnxruntime.so.1: wrong ELF class")));
+    const plugin = ortPlugin({}, () => Promise.reject(new Error("libonnxruntime.so.1: wrong ELF class")));
     expect(await plugin.unavailable()).toContain("(libonnxruntime.so.1: wrong ELF class)");
     await expect(plugin.open()).rejects.toMatchObject({ code: "backend-unavailable" });
   });

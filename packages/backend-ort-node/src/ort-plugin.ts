@@ -1,11 +1,11 @@
 // The plugin: finds onnxruntime-node, says why it cannot be used, and opens it.
 import type { Backend, BackendPlugin } from "@glimpsejs/backend";
 import { GlimpseError, type Problem } from "@glimpsejs/base";
-import { ortBackend } from "./ort-backend.ts";
+import { type OrtSettings, ortBackend } from "./ort-backend.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 
 /** The backend, with the import as a value. */
-export function ortPlugin(threads: number | undefined, importOrt: () => Promise<OrtRuntime>): BackendPlugin {
+export function ortPlugin(settings: OrtSettings, importOrt: () => Promise<OrtRuntime>): BackendPlugin {
   return {
     name: "ort-node",
     async unavailable() {
@@ -27,7 +27,7 @@ export function ortPlugin(threads: number | undefined, importOrt: () => Promise<
           cause,
         });
       }
-      return ortBackend(ort, threads);
+      return ortBackend(ort, settings);
     },
     // Peaks of the process by weight bytes, measured on Linux: git-base 1.1, at 480 px 1.3, six frames 1.5, stored as
     // float16 1.3; git-large 1.04. Node and the runtime, 100 MB, are part of that.

@@ -1,9 +1,19 @@
 // The models that other targets get for quantizedLinear, run on the CPU, which has all their ops: are the changed forms
 // of the weights the same weights? What the conformance suite checks for "cpu" is not repeated here.
-import { buildGraph, dequantize, type QuantizedFormat, quantize } from "@glimpsejs/graph";
+import type { DeviceTensor } from "@glimpsejs/backend";
+import {
+  buildGraph,
+  dequantize,
+  float32,
+  type HostTensor,
+  type QuantizedFormat,
+  quantize,
+  type WeightSource,
+} from "@glimpsejs/graph";
 import { type OnnxTarget, type OnnxWeight, toOnnx } from "@glimpsejs/onnx";
 import ort from "onnxruntime-node";
 import { expect, test } from "vitest";
+import { ortNode } from "./ort-node.ts";
 
 const bytes = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
@@ -51,3 +61,50 @@ test("8 bits on wasm are those that are stored", async () => {
 test("4 bits on wasm are rounded to 8: half a step of the largest of a row", async () => {
   expect(await columns("wasm", 7, { bits: 4, block: 32 }, 64)).toBeLessThan(0.5 / 127 + 1e-6);
 });
+
+test("a graph that carries nothing gets 8 bits for 4, unless it is to be compact: half a step of a row's largest", async () => {
+  const [n, k] = [5, 64];
+  const format: QuantizedFormat = { bits: 4, block: 16 };
+  const quantized = quantize(
+    Float32Array.from({ length: n * k }, (_, i) => Math.sin(i * i)),
+    format,
+    "w",
+  );
+  const stored: Record<string, HostTensor> = {
+    "w.int4": { dtype: "uint8", shape: [n, k / 2], data: Uint8Array.from(quantized.data) },
+    "w.scales": float32(quantized.scales, [n, k / 16]),
+  };
+  const graph = buildGraph("quantized", (b) => {
+    const weight = b.weight("w.int4", [n, k / 2], "uint8");
+    const inputs = { x: b.input("x", "float32", ["rows", k]), weight, scales: b.weight("w.scales", [n, k / 16]) };
+    b.output("y", b.op("quantizedLinear", inputs, format));
+  });
+  const identity = Float32Array.from({ length: k * k }, (_, i) => (i % (k + 1) === 0 ? 1 : 0));
+  const w = dequantize(quantized, format);
+  for (const [compact, least, most] of [
+    [true, 0, 1e-6],
+    [false, 1e-4, 0.5 / 127 + 1e-6],
+  ] as const) {
+    const backend = await ortNode({ compact }).open();
+    const program = await backend.compile({ graph }, source(stored));
+    const { y } = await program.run("graph", { x: float32(identity, [k, k]) });
+    const { data } = await (y as DeviceTensor).read();
+    if (!(data instanceof Float32Array)) throw new TypeError("y is float32.");
+    const errors = Array.from(data, (value, i) => Math.abs(value - (w[(i % n) * k + Math.floor(i / n)] ?? 0)));
+    expect(Math.max(...errors)).toBeGreaterThanOrEqual(least);
+    expect(Math.max(...errors)).toBeLessThan(most);
+    await backend.dispose();
+  }
+});
+
+function source(tensors: Readonly<Record<string, HostTensor>>): WeightSource {
+  return {
+    names: Object.keys(tensors),
+    get(name) {
+      const tensor = tensors[name];
+      if (tensor === undefined) return undefined;
+      const all = bytes(tensor.data);
+      return { dtype: tensor.dtype, shape: tensor.shape, byteLength: all.length, bytes: async () => all };
+    },
+  };
+}

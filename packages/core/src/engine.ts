@@ -21,7 +21,7 @@ import { type StoredForm, storedForm } from "./stored-form.ts";
 import { forBackend, readFloat32 } from "./weights.ts";
 
 /** The graphs of one model; which of them exist depends on the part of the model that was loaded. */
-export type GraphName = "vision" | "visionInternals" | "decoder" | "forward";
+export type GraphName = "vision" | "visionInternals" | "trunk" | "decoder" | "forward";
 
 /** What an {@link Engine} is made of. */
 export interface EngineOptions {
@@ -87,6 +87,11 @@ export class Engine {
     this.disposed = this.program.dispose();
     await this.disposed;
     return next;
+  }
+
+  /** Whether image rows have a graph of their own, `trunk`, so that `decoder` takes text rows only. */
+  get separatesTrunk(): boolean {
+    return Object.hasOwn(this.program.graphs, "trunk");
   }
 
   /** Runs one graph; see Program.run. */

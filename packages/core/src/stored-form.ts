@@ -8,6 +8,7 @@ import {
   type QuantizationPlan,
   quantizedWeights,
   quantizeGraph,
+  separateTrunk,
   type WeightDType,
 } from "@glimpsejs/model";
 
@@ -42,15 +43,23 @@ export function storedForm(
     );
   }
   const wanted = dtype ?? storedDType;
+  const { decoder } = graphs;
+  const separate = wanted === "int4" && decoder !== undefined ? { ...graphs, ...separateTrunk(decoder) } : graphs;
   if (wanted === "fp32") return { dtype: wanted, graphs, weights };
   if (wanted === "fp16") return { dtype: wanted, graphs, weights: halfWeights(weights) };
-  const plan = stored.size > 0 ? stored : planQuantization(Object.values(graphs), wanted);
+  const plan = stored.size > 0 ? stored : planQuantization(Object.values(separate), wanted);
   const rewritten = Object.fromEntries(
-    Object.entries(graphs).map(([name, graph]) => [name, quantizeGraph(graph, plan)]),
+    Object.entries(separate).map(([name, graph]) => [name, quantizeGraph(graph, plan)]),
   );
   // With a tied head the word table is multiplied with, and rows are picked from it.
   const kept = new Set(Object.values(rewritten).flatMap((graph) => Object.keys(graph.weights)));
-  return { dtype: wanted, graphs: rewritten, weights: quantizedWeights(weights, plan, kept) };
+  // Rows of a table are only looked up, so that half their bits cost next to nothing.
+  const tables = new Set(
+    Object.values(rewritten).flatMap(({ nodes }) =>
+      nodes.flatMap((node) => (node.op === "embedding" ? [node.inputs.table] : [])),
+    ),
+  );
+  return { dtype: wanted, graphs: rewritten, weights: halfWeights(quantizedWeights(weights, plan, kept), tables) };
 }
 
 /** The weights that are stored quantized. */

@@ -114,14 +114,18 @@ export class TokenTree {
   ): Promise<Readonly<Record<O, DeviceTensor>>> {
     if (this.disposed) throw new DisposedError("token tree");
     const { engine, trunk } = this;
+    const isTextOnly = graph === "decoder" && engine.separatesTrunk;
+    if (isTextOnly) await trunk.learn();
     const features = trunk.pendingFeatures;
     const learnsTrunk = features !== undefined && trunk.imageTokens > 0;
     const past = engine.cacheNames("past");
     const all: Feeds = {
-      imageFeatures: features ?? float32([], [trunk.batch, 0, engine.config.visionConfig.hiddenSize]),
+      ...(!isTextOnly && {
+        imageFeatures: features ?? float32([], [trunk.batch, 0, engine.config.visionConfig.hiddenSize]),
+      }),
       ...(trunk.settledCache ?? engine.emptyCache("trunk", trunk.batch)),
       ...(this.cache ?? engine.emptyCache("past", trunk.batch)),
-      ...this.textFeeds(placement, learnsTrunk),
+      ...this.textFeeds(placement, isTextOnly ? undefined : learnsTrunk),
       ...feeds,
     };
     const present = engine.cacheNames("present");
@@ -147,8 +151,11 @@ export class TokenTree {
     return named(outputs, take);
   }
 
-  /** Positions and mask and, for relative positions, where everything stands in [image; text] order. */
-  private textFeeds(placement: Placement, withImage: boolean): Feeds {
+  /**
+   * Positions and mask and, for relative positions, where everything stands in [image; text] order; `withImage` says
+   * whether image rows are computed too, and is undefined for a graph that has none.
+   */
+  private textFeeds(placement: Placement, withImage: boolean | undefined): Feeds {
     const { batch, imageTokens } = this.trunk;
     const { nodes, rows, width } = placement;
     const positions = new Int32Array(batch * width);
@@ -166,7 +173,7 @@ export class TokenTree {
     const newImage = withImage ? this.slotPositions.flatMap(() => image) : [];
     return {
       ...feeds,
-      imagePositions: int32(newImage, [batch, newImage.length / batch]),
+      ...(withImage !== undefined && { imagePositions: int32(newImage, [batch, newImage.length / batch]) }),
       textPositions: int32(
         positions.map((position) => imageTokens + position),
         [batch, width],

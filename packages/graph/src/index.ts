@@ -24,6 +24,7 @@ export { type Attributes, type Inputs, type OpName, ops } from "./ops/index.ts";
 export type { QuantizedFormat } from "./ops/quantized-linear.ts";
 export { print } from "./print.ts";
 export { dequantize, type QuantizedWeight, quantize } from "./quantize.ts";
+export { specialize } from "./specialize.ts";
 export {
   bytesPerElement,
   type DataOf,

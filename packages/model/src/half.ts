@@ -1,19 +1,19 @@
-// Matrices stored as float16, for `dtype: "fp16"`. Graphs do not change: what they compute in is the backend's affair.
+// Matrices stored as float16: all of them for `dtype: "fp16"`, tables of embeddings where the rest is quantized. Graphs do not change: what they compute in is the backend's affair.
 import { GlimpseError } from "@glimpsejs/base";
 import { elementCount, floatToHalf, toFloat32, type Weight, type WeightSource } from "@glimpsejs/graph";
 
 /**
- * `source` with every tensor of two or more dimensions that is not float16 yet as float16, rounded to nearest when it
+ * `source` with every tensor of two or more dimensions (of those in `only`) that has more than 16 bits as float16, rounded to nearest when it
  * is read. Biases and norms stay as they are. Reading throws "invalid-weights" on a value beyond ±65504, which float16
  * has not. Disposing it disposes `source`.
  */
-export function halfWeights(source: WeightSource): WeightSource {
+export function halfWeights(source: WeightSource, only?: ReadonlySet<string>): WeightSource {
   return {
     names: source.names,
     get(name) {
       const weight = source.get(name);
-      const isMatrix = weight !== undefined && weight.shape.length > 1;
-      return isMatrix && weight.dtype !== "float16" ? half(name, weight) : weight;
+      const isWide = weight?.dtype === "float32" || weight?.dtype === "float64";
+      return isWide && weight.shape.length > 1 && (only?.has(name) ?? true) ? half(name, weight) : weight;
     },
     dispose: async () => source.dispose?.(),
   };

@@ -10,7 +10,7 @@ export {
 } from "./architecture.ts";
 export { remainingHeads } from "./blocks.ts";
 export { candidateCount } from "./choices.ts";
-export { decoderGraph, forwardGraph } from "./decoder.ts";
+export { decoderGraph, forwardGraph, separateTrunk } from "./decoder.ts";
 export { halfWeights } from "./half.ts";
 export { interpolatePositions } from "./interpolate.ts";
 export { matchWeights } from "./match-weights.ts";

@@ -40,7 +40,7 @@ describe("quantizeGraph", () => {
   test("4 bits come in blocks that divide a row, and 8 bits take their place where none does", () => {
     const plan = planQuantization(graphsOf(config), "int4");
     const prefix = "git.encoder.layer.0";
-    expect(plan.get(`${prefix}.intermediate.dense.weight`)).toEqual({ bits: 4, block: 32 });
+    expect(plan.get(`${prefix}.intermediate.dense.weight`)).toEqual({ bits: 4, block: 64 });
     expect(plan.get("git.visual_projection.visual_projection.0.weight")).toEqual({ bits: 4, block: 16 });
     expect(plan.get(`${prefix}.output.dense.weight`)).toEqual({ bits: 8, block: 24 });
   });

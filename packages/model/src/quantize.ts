@@ -15,6 +15,7 @@ import {
   type Weight,
   type WeightSource,
 } from "@glimpsejs/graph";
+import { visionPrefix } from "./vision.ts";
 
 /** How weights can be stored. */
 export const weightDTypes = ["fp32", "fp16", "int8", "int4"] as const;
@@ -47,7 +48,10 @@ export function quantizedTypes(
   };
 }
 
-/** The plan for a dtype: every weight that only linear layers of `graphs` multiply with. Empty for floats. */
+/**
+ * The plan for a dtype: every weight that linear layers of `graphs` multiply with; empty for floats. With "int4" the
+ * image encoder has 8 bits: it costs accuracy there, and no time is won where many rows are computed at once.
+ */
 export function planQuantization(graphs: readonly Graph[], dtype: WeightDType): QuantizationPlan {
   const plan = new Map<string, QuantizedFormat>();
   if (dtype !== "int8" && dtype !== "int4") return plan;
@@ -55,17 +59,21 @@ export function planQuantization(graphs: readonly Graph[], dtype: WeightDType): 
     for (const { op, inputs } of graph.nodes) {
       if (op !== "linear") continue;
       const k = Number(graph.weights[inputs.weight]?.shape[1] ?? 0);
-      if (k > 0) plan.set(inputs.weight, formatFor(k, dtype));
+      if (k > 0) plan.set(inputs.weight, formatFor(inputs.weight, k, dtype));
     }
   }
   return plan;
 }
 
-/** 4 bits in blocks of 32 where they divide a row, else 8 bits. */
-function formatFor(k: number, dtype: "int8" | "int4"): QuantizedFormat {
-  const block = [32, 16].find((size) => k % size === 0);
-  return dtype === "int8" || block === undefined ? { bits: 8, block: k } : { bits: 4, block };
+/** 4 bits in blocks that divide a row, where there are any, else 8 bits. */
+function formatFor(name: string, k: number, dtype: "int8" | "int4"): QuantizedFormat {
+  const block = blocks.find((size) => k % size === 0);
+  const wantsFour = dtype === "int4" && !name.startsWith(visionPrefix);
+  return wantsFour && block !== undefined ? { bits: 4, block } : { bits: 8, block: k };
 }
+
+/** The larger, the fewer scales to read and the further apart the sixteen numbers of a block. */
+const blocks = [64, 32, 16] as const;
 
 /** The same graph with the planned weights quantized: `linear` becomes `quantizedLinear` with weights of other names. */
 export function quantizeGraph(graph: Graph, plan: QuantizationPlan): Graph {

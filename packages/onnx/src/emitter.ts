@@ -58,6 +58,11 @@ export class Emitter {
     return this.names.get(value) ?? value;
   }
 
+  /** Whether a value is a weight of the graph. */
+  isWeight(value: ValueName): boolean {
+    return Object.hasOwn(this.graph.weights, value);
+  }
+
   /** A weight as it is stored, for lowerings that give it another form with {@link weight}. */
   storedWeight(value: ValueName): OnnxWeight {
     const stored = this.stored.get(value) ?? this.weightOf(value);

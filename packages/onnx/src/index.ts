@@ -1,4 +1,5 @@
 // Graph to ONNX bytes with external data; needs no device. This file only lists the public names.
+export { eightBitWeights, withEightBits } from "./eight-bits.ts";
 export {
   type ExternalData,
   encodeModel,

@@ -285,25 +285,15 @@ describe("quantizedLinear", () => {
         input x : float32[batch, text, 48]
         initializer query.int8 : int8[2, 48] @ model.safetensors[1024, 1120)
         initializer query.scales of columns : float32[2] @ model.safetensors[1024, 1032)
-        initializer int8 zeros [2] : int8[2]
         initializer query.bias : float32[2] @ model.safetensors[1024, 1032)
         initializer key.int8 : int8[2, 48] @ model.safetensors[1024, 1120)
         initializer key.scales of columns : float32[2] @ model.safetensors[1024, 1032)
         initializer key.bias : float32[2] @ model.safetensors[1024, 1032)
-        initializer int64 [-1, 48] : int64[2]
-        initializer int64 [2] : int64[1]
-        query/Reshape = Reshape(x, int64 [-1, 48])
-        query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2 = DynamicQuantizeLinear(query/Reshape)    # query/DynamicQuantizeLinear
-        query/QGemm = com.microsoft.QGemm(query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2, query.int8, query.scales of columns, int8 zeros [2], transB=1)
-        query/Add = Add(query/QGemm, query.bias)
-        query/Shape = Shape(x, start=0, end=1)
-        query/Shape.2 = Shape(x, start=1, end=2)
-        query/Concat = Concat(query/Shape, query/Shape.2, int64 [2], axis=0)
-        query = Reshape(query/Add, query/Concat, allowzero=1)    # query/Reshape.2
-        key/QGemm = com.microsoft.QGemm(query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2, key.int8, key.scales of columns, int8 zeros [2], transB=1)
-        key/Add = Add(key/QGemm, key.bias)
-        key/Concat = Concat(query/Shape, query/Shape.2, int64 [2], axis=0)
-        key = Reshape(key/Add, key/Concat, allowzero=1)    # key/Reshape
+        query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2 = DynamicQuantizeLinear(x)    # query/DynamicQuantizeLinear
+        query/Transpose = Transpose(query.int8, perm=[1, 0])
+        query = com.microsoft.MatMulIntegerToFloat(query/DynamicQuantizeLinear:0, query/Transpose, query/DynamicQuantizeLinear:1, query.scales of columns, query/DynamicQuantizeLinear:2, , query.bias)    # query/MatMulIntegerToFloat
+        key/Transpose = Transpose(key.int8, perm=[1, 0])
+        key = com.microsoft.MatMulIntegerToFloat(query/DynamicQuantizeLinear:0, key/Transpose, query/DynamicQuantizeLinear:1, key.scales of columns, query/DynamicQuantizeLinear:2, , key.bias)    # key/MatMulIntegerToFloat
         output query : float32[batch, text, 2]
         output key : float32[batch, text, 2]
       "
@@ -330,18 +320,10 @@ describe("quantizedLinear", () => {
         input x : float32[batch, text, 48]
         initializer query.int4 of 8 bits : int8[2, 48]
         initializer query.scales of rows : float32[2]
-        initializer int8 zeros [2] : int8[2]
         initializer query.bias : float32[2]
-        initializer int64 [-1, 48] : int64[2]
-        initializer int64 [2] : int64[1]
-        query/Reshape = Reshape(x, int64 [-1, 48])
-        query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2 = DynamicQuantizeLinear(query/Reshape)    # query/DynamicQuantizeLinear
-        query/QGemm = com.microsoft.QGemm(query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2, query.int4 of 8 bits, query.scales of rows, int8 zeros [2], transB=1)
-        query/Add = Add(query/QGemm, query.bias)
-        query/Shape = Shape(x, start=0, end=1)
-        query/Shape.2 = Shape(x, start=1, end=2)
-        query/Concat = Concat(query/Shape, query/Shape.2, int64 [2], axis=0)
-        query = Reshape(query/Add, query/Concat, allowzero=1)    # query/Reshape.2
+        query/DynamicQuantizeLinear:0, query/DynamicQuantizeLinear:1, query/DynamicQuantizeLinear:2 = DynamicQuantizeLinear(x)    # query/DynamicQuantizeLinear
+        query/Transpose = Transpose(query.int4 of 8 bits, perm=[1, 0])
+        query = com.microsoft.MatMulIntegerToFloat(query/DynamicQuantizeLinear:0, query/Transpose, query/DynamicQuantizeLinear:1, query.scales of rows, query/DynamicQuantizeLinear:2, , query.bias)    # query/MatMulIntegerToFloat
         output query : float32[batch, text, 2]
       "
     `);
