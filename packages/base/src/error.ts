@@ -39,6 +39,7 @@ export type ErrorCode =
   | "timeout"
   | "aborted"
   | "backend-unavailable"
+  | "device-lost"
   | "backend";
 
 /** Options of a {@link GlimpseError}: a code, and the error that caused it. */
