@@ -1,0 +1,104 @@
+// gemv: a matrix product for a few rows, which is what decoding is made of. Its time is that of reading the matrix once, so
+// each element is read by one invocation, 4 at a time, and used for all rows. Eight columns per workgroup, K split among
+// the lanes of a column; sums meet in subgroups where there are any, else in workgroup memory.
+import { type Kernel, kernel } from "../kernel.ts";
+import type { Features } from "../lowering.ts";
+import type { WeightFormat } from "../weights.ts";
+import { type RowSource, rowText, weightText, weightType } from "./operands.ts";
+import type { StoreText } from "./store.ts";
+
+/** Rows that are taken together at most. */
+export const gemvRows = 8;
+
+const size = 256;
+
+/** Invocations that share a column: a whole number of subgroups, so that none reaches from one column into the next. */
+function lanesOf(subgroups: Features["subgroups"]): number {
+  return subgroups?.max === 64 ? 64 : 32;
+}
+
+/** Columns of a workgroup. */
+export function gemvColumns(subgroups: Features["subgroups"]): number {
+  return size / lanesOf(subgroups);
+}
+
+/** What a product of any kind is made of. */
+export interface ProductParts {
+  readonly source: RowSource;
+  readonly format: WeightFormat;
+  /** K and all row starts are multiples of 4. */
+  readonly vector: boolean;
+  readonly store: StoreText;
+}
+
+/** The bindings that all products begin with. */
+export function productBindings({ source, format, vector, store }: ProductParts) {
+  return [
+    { name: "x", type: vector && source !== "patches" ? "vec4f" : "f32" },
+    ...(source === "chosen" ? [{ name: "chosen", type: "i32" }] : []),
+    { name: "w", type: weightType(format, vector) },
+    ...(format === "int8" || format === "int4" ? [{ name: "scales" }] : []),
+    ...store.bindings,
+  ];
+}
+
+/** The parameters that all products begin with. */
+export function productParams({ source, format, store }: ProductParts): readonly string[] {
+  const rows = source === "patches" ? ["x0", "side", "rows", "columns", "channels"] : ["x0", "xs", "xBatch", "xRow"];
+  return [
+    ...["m", "n", "k", "s", ...rows],
+    ...(source === "chosen" ? ["chosen0"] : []),
+    ...["w0", ...(format === "int4" ? ["block"] : [])],
+    ...Object.keys(store.params),
+  ];
+}
+
+/** The kernel for up to `rows` rows (1, 2, 4 or 8). */
+export function gemv(parts: ProductParts, rows: number, subgroups: Features["subgroups"]): Kernel {
+  const { source, format, vector, store } = parts;
+  const lanes = lanesOf(subgroups);
+  const reduce = subgroups !== undefined && subgroups.max <= 64;
+  const each = Array.from({ length: rows }, (_, r) => r);
+  const partials = reduce ? `let each = subgroup_size;` : "let each = 1u;";
+  const put = reduce
+    ? each.map((r) => `let t${r} = subgroupAdd(s${r});`).join("\n      ")
+    : each.map((r) => `let t${r} = s${r};`).join("\n      ");
+  return kernel({
+    name: `gemv ${rows} rows ${format}${vector ? "" : " scalar"}${reduce ? " subgroups" : ""}`,
+    params: productParams(parts),
+    bindings: productBindings(parts),
+    size,
+    subgroups: reduce,
+    declarations: `
+${rowText(source, vector)}
+${weightText(format, vector)}
+${store.declarations}
+var<workgroup> sums: array<f32, ${size * rows}>;`,
+    body: `
+      let lane = thread % ${lanes}u;
+      let column = (group.y * groups.x + group.x) * ${size / lanes}u + thread / ${lanes}u;
+      let inside = column < p.n;
+      let chunks = select(0u, (p.k + 3u) / 4u, inside);
+      let first = group.z * ${rows}u;
+      let last = p.m - 1u;
+      let matrix = wStart(column);
+      ${each.map((r) => `let row${r} = xStart(min(first + ${r}u, last));`).join("\n      ")}
+      ${each.map((r) => `var s${r} = 0.0;`).join(" ")}
+      for (var k4 = lane; k4 < chunks; k4 += ${lanes}u) {
+        let w = w4(matrix, k4);
+        ${each.map((r) => `s${r} += dot(x4(row${r}, k4), w);`).join("\n        ")}
+      }
+      ${partials}
+      ${put}
+      if (thread % each == 0u) {
+        ${each.map((r) => `sums[${r * size}u + thread] = t${r};`).join("\n        ")}
+      }
+      workgroupBarrier();
+      if (inside && lane < ${rows}u && first + lane < p.m) {
+        let start = lane * ${size}u + thread - lane;
+        var sum = 0.0;
+        for (var i = 0u; i < ${lanes}u; i += each) { sum += sums[start + i]; }
+        store(first + lane, column, sum);
+      }`,
+  });
+}
