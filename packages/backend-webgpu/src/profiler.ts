@@ -1,0 +1,76 @@
+// Times of single dispatches, by timestamp queries: a pass for each dispatch, so that its beginning and end can be asked
+// for. A profiled run is slower as a whole; the times of its kernels are what they are.
+import { type Bindings, evaluateDim } from "@glimpsejs/graph";
+import type { Bound, BoundPlan } from "./bound-plan.ts";
+import { type GpuBuffer, type GpuEncoder, type GpuQuerySet, mapRead, usage } from "./gpu.ts";
+import type { Session } from "./session.ts";
+
+/** One dispatch and its time. */
+export interface DispatchTime {
+  readonly graph: string;
+  readonly op: string;
+  readonly kernel: string;
+  readonly path: string;
+  readonly nanoseconds: number;
+  readonly flops: number;
+  /** Bytes of the buffers that it reads and writes, each counted once: what must move at least, or more. */
+  readonly bytes: number;
+}
+
+type Entry = Omit<DispatchTime, "nanoseconds">;
+
+/** Collects times of all runs until they are taken. */
+export class Profiler {
+  private readonly pending: { session: Session; entries: readonly Entry[]; set: GpuQuerySet; staging: GpuBuffer }[] =
+    [];
+
+  /** Records all dispatches of a run, each in a pass of its own. */
+  record(
+    session: Session,
+    encoder: GpuEncoder,
+    bound: BoundPlan,
+    boundOf: (id: number) => Bound,
+    sizes: Bindings,
+  ): void {
+    const { device, buffers } = session;
+    const { plan } = bound;
+    const count = 2 * plan.dispatches.length;
+    if (count === 0) return;
+    const set = device.createQuerySet({ type: "timestamp", count });
+    for (let i = 0; i < plan.dispatches.length; i++) {
+      const timestampWrites = { querySet: set, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
+      const pass = encoder.beginComputePass({ timestampWrites });
+      bound.record(pass, i, boundOf);
+      pass.end();
+    }
+    const bytes = 8 * count;
+    const results = buffers.create(bytes, usage.queryResolve | usage.copySrc, "timestamps");
+    const staging = buffers.takeStaging(bytes);
+    encoder.resolveQuerySet(set as never, 0, count, results as never, 0);
+    encoder.copyBufferToBuffer(results as never, 0, staging as never, 0, bytes);
+    const entries = plan.dispatches.map(({ op, kernel, path, work }): Entry => {
+      const { name } = kernel;
+      const flops = evaluateDim(work.flops, sizes);
+      return { graph: plan.graph, op, kernel: name, path, flops, bytes: evaluateDim(work.bytes, sizes) };
+    });
+    this.pending.push({ session, entries, set, staging });
+    // It is used until the run is submitted, and no longer.
+    void device.queue.onSubmittedWorkDone().then(() => buffers.destroy(results));
+  }
+
+  /** The times of all runs since the last call. Waits for the device. */
+  async take(): Promise<readonly DispatchTime[]> {
+    const times: DispatchTime[] = [];
+    for (const { session, entries, set, staging } of this.pending.splice(0)) {
+      await staging.mapAsync(mapRead);
+      const stamps = new BigInt64Array(staging.getMappedRange(0, 16 * entries.length).slice(0));
+      staging.unmap();
+      session.buffers.giveStaging(staging);
+      set.destroy();
+      for (const [i, entry] of entries.entries()) {
+        times.push({ ...entry, nanoseconds: Number((stamps[2 * i + 1] ?? 0n) - (stamps[2 * i] ?? 0n)) });
+      }
+    }
+    return times;
+  }
+}
