@@ -15,7 +15,7 @@ interface OptionSpec {
 /** Every option of every command. */
 export const optionTable = {
   model: { value: "ID|FOLDER", about: "a checkpoint on the Hugging Face Hub, or a folder; default: the demo model" },
-  backend: { value: "NAME", about: "ort-node or reference; default: the fastest that is installed" },
+  backend: { value: "NAME", about: "ort-node, webgpu or reference; default: the fastest that is installed" },
   dtype: { value: "NAME", about: "fp32, fp16, int8 or int4: how weights are kept; default: as they are stored" },
   threads: { value: "N", count: true, about: "threads that compute; default: one per physical core" },
   "max-new-tokens": { value: "N", count: true, about: "most tokens to generate; default 50" },

@@ -2,6 +2,7 @@
 // entry is ./node/index.ts in Node and ./web/index.ts elsewhere, which add load() and the bound classes.
 export { type Backend, type BackendPlugin, firstAvailable } from "@glimpsejs/backend";
 export { reference } from "@glimpsejs/backend-reference";
+export { webgpu } from "@glimpsejs/backend-webgpu";
 export { type ErrorCode, GlimpseError } from "@glimpsejs/base";
 export { GenerationConfig, GitConfig, GitVisionConfig, ImageProcessorConfig, TokenizerConfig } from "@glimpsejs/config";
 export type * from "@glimpsejs/core";

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import { ortNode } from "@glimpsejs/backend-ort-node";
 import { reference } from "@glimpsejs/backend-reference";
+import { webgpu } from "@glimpsejs/backend-webgpu";
 import { GlimpseError } from "@glimpsejs/base";
 import { type CliHost, type FileReader, type MachineFacts, main, type TextOutput } from "@glimpsejs/cli";
 import { bind } from "@glimpsejs/core";
@@ -56,6 +57,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     glimpse: bind(nodePlatform({ warn: (message) => stderr.write(`${message}\n`) })),
     backends: [
       { name: "ort-node", about: "ONNX Runtime on the CPU", takesThreads: true, plugin: ortNode },
+      { name: "webgpu", about: "the GPU, with the package webgpu", takesThreads: false, plugin: () => webgpu() },
       { name: "reference", about: "plain TypeScript, slow", takesThreads: false, plugin: () => reference() },
     ],
     demoModelLimits,
