@@ -60,15 +60,15 @@ describe("products", () => {
         let last = p.m - 1u;
         let matrix = wStart(column);
         let row0 = xStart(min(first + 0u, last));
-        var s0 = 0.0;
+        var sum0 = 0.0;
         for (var k4 = lane; k4 < chunks; k4 += 32u) {
           let w = w4(matrix, k4);
-          s0 += dot(x4(row0, k4), w);
+          sum0 += dot(x4(row0, k4), w);
         }
         let each = subgroup_size;
-        let t0 = subgroupAdd(s0);
-        if (thread % each == 0u) {
-          sums[0u + thread] = t0;
+        {
+          let part = subgroupAdd(sum0);
+          if (thread % each == 0u) { sums[0u * 256u + thread] = part; }
         }
         workgroupBarrier();
         if (inside && lane < 1u && first + lane < p.m) {

@@ -58,11 +58,27 @@ export function gemv(parts: ProductParts, rows: number, subgroups: Features["sub
   const { source, format, vector, store } = parts;
   const lanes = lanesOf(subgroups);
   const reduce = subgroups !== undefined && subgroups.max <= 64;
-  const each = Array.from({ length: rows }, (_, r) => r);
-  const partials = reduce ? `let each = subgroup_size;` : "let each = 1u;";
-  const put = reduce
-    ? each.map((r) => `let t${r} = subgroupAdd(s${r});`).join("\n      ")
-    : each.map((r) => `let t${r} = s${r};`).join("\n      ");
+  const combined = (value: string) => (reduce ? `subgroupAdd(${value})` : value);
+  // Two rows are written out; more are loops of constant length, which compilers unroll and small ones take as they are.
+  const isFew = rows <= 2;
+  const own = Array.from({ length: rows }, (_, r) => r);
+  const begin = isFew
+    ? own.map((r) => `let row${r} = xStart(min(first + ${r}u, last));\n      var sum${r} = 0.0;`).join("\n      ")
+    : `
+      var starts: array<u32, ${rows}>;
+      var own: array<f32, ${rows}>;
+      for (var r = 0u; r < ${rows}u; r++) { starts[r] = xStart(min(first + r, last)); }`;
+  const add = isFew
+    ? own.map((r) => `sum${r} += dot(x4(row${r}, k4), w);`).join("\n        ")
+    : `for (var r = 0u; r < ${rows}u; r++) { own[r] += dot(x4(starts[r], k4), w); }`;
+  const share = (r: string, value: string) => `
+      {
+        let part = ${combined(value)};
+        if (thread % each == 0u) { sums[${r} * ${size}u + thread] = part; }
+      }`;
+  const end = isFew
+    ? own.map((r) => share(`${r}u`, `sum${r}`)).join("")
+    : `for (var r = 0u; r < ${rows}u; r++) ${share("r", "own[r]").trim()}`;
   return kernel({
     name: `gemv ${rows} rows ${format}${vector ? "" : " scalar"}${reduce ? " subgroups" : ""}`,
     params: productParams(parts),
@@ -82,17 +98,13 @@ var<workgroup> sums: array<f32, ${size * rows}>;`,
       let first = group.z * ${rows}u;
       let last = p.m - 1u;
       let matrix = wStart(column);
-      ${each.map((r) => `let row${r} = xStart(min(first + ${r}u, last));`).join("\n      ")}
-      ${each.map((r) => `var s${r} = 0.0;`).join(" ")}
+      ${begin}
       for (var k4 = lane; k4 < chunks; k4 += ${lanes}u) {
         let w = w4(matrix, k4);
-        ${each.map((r) => `s${r} += dot(x4(row${r}, k4), w);`).join("\n        ")}
+        ${add}
       }
-      ${partials}
-      ${put}
-      if (thread % each == 0u) {
-        ${each.map((r) => `sums[${r * size}u + thread] = t${r};`).join("\n        ")}
-      }
+      let each = ${reduce ? "subgroup_size" : "1u"};
+      ${end}
       workgroupBarrier();
       if (inside && lane < ${rows}u && first + lane < p.m) {
         let start = lane * ${size}u + thread - lane;
