@@ -16,5 +16,6 @@ export type {
 } from "./gpu.ts";
 export type { WeightProgress } from "./load-weights.ts";
 export type { DispatchTime, Profiler } from "./profiler.ts";
+export { type SelfTestResult, selfTest } from "./self-test.ts";
 export { type WebGpuOptions, type WebGpuPlugin, webgpu } from "./webgpu.ts";
 export type { WebGpuBackend } from "./webgpu-backend.ts";

@@ -40,7 +40,7 @@ export async function openDevice(options: DeviceOptions): Promise<OpenedDevice> 
   if (device !== undefined) {
     const problems = limitProblems(device.limits);
     if (problems.length > 0) throw new GlimpseError(problems, { code: "backend-unavailable" });
-    return { device, isOwn: false, features: featuresOf(device, device.adapterInfo) };
+    return { device, isOwn: false, name: "", features: featuresOf(device, device.adapterInfo) };
   }
   const found = await findAdapter(options);
   if ("problem" in found) {
@@ -53,7 +53,7 @@ export async function openDevice(options: DeviceOptions): Promise<OpenedDevice> 
       requiredFeatures: useful.filter((name) => adapter.features.has(name)) as never[],
       requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
     });
-    return { device: opened, isOwn: true, features: featuresOf(opened, adapter.info) };
+    return { device: opened, isOwn: true, name: describe(adapter.info), features: featuresOf(opened, adapter.info) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new GlimpseError(

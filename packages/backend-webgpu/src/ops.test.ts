@@ -15,9 +15,11 @@ import {
   type Value,
   type WeightSource,
 } from "@glimpsejs/graph";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { noGpu } from "../../../tooling/gpu/swiftshader.mjs";
 import { webgpu } from "./index.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const tolerance = { absolute: 2e-5, relative: 2e-5 };
 
@@ -78,7 +80,7 @@ describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : 
   let backend: Backend;
   let oracle: Backend;
   beforeAll(async () => {
-    [backend, oracle] = await Promise.all([webgpu().open(), reference().open()]);
+    [backend, oracle] = await Promise.all([webgpu({ selfTest: false }).open(), reference().open()]);
   });
   afterAll(() => Promise.all([backend.dispose(), oracle.dispose()]));
 

@@ -18,6 +18,8 @@ export interface OpenedDevice {
   readonly device: GpuDevice;
   /** Whether the backend opened it, and so destroys and reopens it. */
   readonly isOwn: boolean;
+  /** What its adapter calls itself; empty for a device that was handed in. */
+  readonly name: string;
   readonly features: Features;
 }
 

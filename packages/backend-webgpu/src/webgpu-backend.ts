@@ -23,7 +23,6 @@ import { type Lifetime, WebGpuTensor } from "./tensor.ts";
 /** What a backend is opened with. */
 export interface BackendOptions {
   readonly open: () => Promise<OpenedDevice>;
-  readonly half: boolean;
   readonly profiler: Profiler | undefined;
   readonly onProgress: WeightProgress | undefined;
 }
@@ -35,7 +34,8 @@ export class WebGpuBackend implements Backend, ProgramOwner {
   /** What it has done and holds. */
   readonly counters: Readonly<Counters>;
   readonly lifetime: Lifetime = { disposed: false };
-  readonly half: boolean;
+  /** Whether float16 weights stay float16 on the device; what the self-test found may forbid it. */
+  half = true;
   readonly profiler: Profiler | undefined;
   readonly onProgress: WeightProgress | undefined;
   private readonly options: BackendOptions;
@@ -46,7 +46,6 @@ export class WebGpuBackend implements Backend, ProgramOwner {
   constructor(options: BackendOptions, opened: OpenedDevice) {
     const counters = noCounts();
     this.options = options;
-    this.half = options.half;
     this.profiler = options.profiler;
     this.onProgress = options.onProgress;
     this.counters = counters;

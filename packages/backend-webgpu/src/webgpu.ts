@@ -4,6 +4,7 @@ import type { Gpu, GpuDevice } from "./gpu.ts";
 import type { WeightProgress } from "./load-weights.ts";
 import { findAdapter, openDevice } from "./open-device.ts";
 import { Profiler } from "./profiler.ts";
+import { type SelfTestResult, selfTest } from "./self-test.ts";
 import { WebGpuBackend } from "./webgpu-backend.ts";
 
 /** Options of {@link webgpu}. */
@@ -16,11 +17,23 @@ export interface WebGpuOptions {
   readonly powerPreference?: "low-power" | "high-performance";
   /** Whether a program that imitates a GPU (SwiftShader, llvmpipe) will do. Default true. */
   readonly software?: boolean;
+  /**
+   * Whether the first open() on a GPU computes something small and compares it with known numbers. A GPU that is wrong is
+   * refused, so that firstAvailable() goes on; if it is wrong with float16 weights only, they become float32. Default
+   * true.
+   */
+  readonly selfTest?: boolean;
+  /** Told why something slower than asked for is used. Default console.warn. */
+  readonly warn?: (message: string) => void;
   /** Measures every dispatch; see {@link WebGpuBackend.profiler}. Needs the device feature "timestamp-query". */
   readonly profile?: boolean;
   /** Called as weights arrive on the GPU, in bytes. */
   readonly onProgress?: WeightProgress;
 }
+
+/** What the self-test found on GPUs so far: by the adapter's name, and for devices that were handed in. */
+const testedNames = new Map<string, SelfTestResult>();
+const testedDevices = new WeakMap<GpuDevice, SelfTestResult>();
 
 /** A plugin whose backend has counters and a device. */
 export interface WebGpuPlugin extends BackendPlugin {
@@ -46,7 +59,24 @@ export function webgpu(options: WebGpuOptions = {}): WebGpuPlugin {
     async open() {
       const profiler = options.profile === true ? new Profiler() : undefined;
       const { onProgress } = options;
-      return new WebGpuBackend({ open, half: true, profiler, onProgress }, await open());
+      const opened = await open();
+      const backend = new WebGpuBackend({ open, profiler, onProgress }, opened);
+      if (options.selfTest === false) return backend;
+      try {
+        const known = opened.isOwn ? testedNames.get(opened.name) : testedDevices.get(opened.device);
+        const result = known ?? (await selfTest(backend));
+        if (opened.isOwn) testedNames.set(opened.name, result);
+        else testedDevices.set(opened.device, result);
+        await profiler?.take();
+        backend.half = result.half;
+        if (result.reason !== undefined) {
+          (options.warn ?? console.warn)(`glimpse: float16 weights become float32 on the GPU. ${result.reason}`);
+        }
+        return backend;
+      } catch (error) {
+        await backend.dispose();
+        throw error;
+      }
     },
   };
 }

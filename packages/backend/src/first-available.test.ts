@@ -1,3 +1,4 @@
+import { GlimpseError } from "@glimpsejs/base";
 import { expect, test } from "vitest";
 import type { Backend, BackendPlugin } from "./backend.ts";
 import { firstAvailable } from "./first-available.ts";
@@ -45,6 +46,18 @@ test("no plugins at all are unavailable", async () => {
   await expect(firstAvailable().open()).rejects.toMatchObject({
     code: "backend-unavailable",
     message: "backends: no backend was given. Pass at least one.",
+  });
+});
+
+test("passes over what cannot be opened after all, with its reason; any other error is thrown", async () => {
+  const failing = (code: "backend-unavailable" | "backend"): BackendPlugin => ({
+    ...plugin("gpu", undefined),
+    open: () => Promise.reject(new GlimpseError({ subject: "gpu", problem: "it computes wrong" }, { code })),
+  });
+  expect((await firstAvailable(failing("backend-unavailable"), plugin("js", undefined)).open()).name).toBe("js");
+  await expect(firstAvailable(failing("backend-unavailable")).open()).rejects.toThrow("gpu: it computes wrong.");
+  await expect(firstAvailable(failing("backend"), plugin("js", undefined)).open()).rejects.toMatchObject({
+    code: "backend",
   });
 });
 

@@ -2,6 +2,8 @@
 import { GlimpseError, type Problem } from "@glimpsejs/base";
 import type { Backend, BackendPlugin } from "./backend.ts";
 
+const noneGiven: Problem = { subject: "backends", problem: "no backend was given", advice: "Pass at least one." };
+
 /**
  * The first plugin, in the given order, that is available on this machine. It is itself a plugin, so
  * `firstAvailable(webgpu(), ortWeb())` goes wherever a plugin goes. Opening rejects with one "backend-unavailable"
@@ -10,9 +12,7 @@ import type { Backend, BackendPlugin } from "./backend.ts";
 export function firstAvailable(...plugins: readonly BackendPlugin[]): BackendPlugin {
   async function choose(): Promise<{ readonly plugin?: BackendPlugin; readonly reasons: readonly Problem[] }> {
     const reasons: Problem[] = [];
-    if (plugins.length === 0) {
-      reasons.push({ subject: "backends", problem: "no backend was given", advice: "Pass at least one." });
-    }
+    if (plugins.length === 0) reasons.push(noneGiven);
     for (const plugin of plugins) {
       const reason = await plugin.unavailable();
       if (reason === undefined) return { plugin, reasons };
@@ -32,9 +32,22 @@ export function firstAvailable(...plugins: readonly BackendPlugin[]): BackendPlu
       return plugins.length === 0 ? 0 : Math.min(...estimates);
     },
     async open(): Promise<Backend> {
-      const { plugin, reasons } = await choose();
-      if (plugin !== undefined) return plugin.open();
-      throw new GlimpseError(reasons, { code: "backend-unavailable" });
+      const reasons: Problem[] = [];
+      // What cannot be opened after all, a GPU that computes wrong for example, is passed over like what is not there.
+      for (const plugin of plugins) {
+        const reason = await plugin.unavailable();
+        if (reason !== undefined) {
+          reasons.push({ subject: `backend "${plugin.name}"`, problem: reason });
+          continue;
+        }
+        try {
+          return await plugin.open();
+        } catch (error) {
+          if (!GlimpseError.isInstance(error) || error.code !== "backend-unavailable") throw error;
+          reasons.push(...error.problems);
+        }
+      }
+      throw new GlimpseError(reasons.length === 0 ? noneGiven : reasons, { code: "backend-unavailable" });
     },
   };
 }
