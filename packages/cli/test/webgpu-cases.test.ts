@@ -13,7 +13,7 @@ const folders = await caseFolders(casesFolder, files);
 describe.skipIf(noGpu !== undefined)(`webgpu${noGpu === undefined ? "" : ` (skipped: ${noGpu})`}`, () => {
   let opener: Awaited<ReturnType<ReturnType<typeof webgpu>["open"]>>;
   beforeAll(async () => {
-    opener = await webgpu().open();
+    opener = await webgpu({ selfTest: false }).open();
   });
   afterAll(() => opener.dispose());
 
@@ -22,7 +22,7 @@ describe.skipIf(noGpu !== undefined)(`webgpu${noGpu === undefined ? "" : ` (skip
     async (_, folder) => {
       const report = await verifyCase(folder, {
         glimpse: bind(platform),
-        backend: webgpu({ device: opener.device }),
+        backend: webgpu({ device: opener.device, selfTest: false }),
         files,
       });
       expect(report.error).toBeUndefined();

@@ -4,6 +4,7 @@ import { GenerationConfig, type GitConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { generationDefaults, type Notice, readConfig, readGenerationConfig } from "./checkpoint.ts";
+import { stepsSurvivingLoss, survivingLoss } from "./device-loss.ts";
 import { type EditedModel, prunedHeads, resizedEmbeddings } from "./edit-weights.ts";
 import type { EncodeOptions, Engine } from "./engine.ts";
 import { type ForwardOutput, forward } from "./forward/forward.ts";
@@ -94,7 +95,9 @@ export class GitForCausalLM extends PreTrainedModel {
 
   /** Logits of every image and text row. Throws "invalid-argument" listing everything wrong with `inputs`. */
   forward(inputs: ForwardInputs): Promise<ForwardOutput> {
-    return this.queue.run(() => forward(this.engine, inputs), inputs.signal);
+    // With pastKeyValues it fails again: those were on the device, too.
+    const again = async () => {};
+    return this.queue.run(() => survivingLoss(() => forward(this.engine, inputs), again), inputs.signal);
   }
 
   /** Encodes pictures or clips once, for any number of generate() calls. Dispose the trunk. */
@@ -165,7 +168,15 @@ export class GitForCausalLM extends PreTrainedModel {
 
   /** Log-probability of every token of given texts, in nats; any number of texts on one trunk, in bounded memory. */
   scoreTexts(request: ScoreRequest): Promise<readonly (readonly number[])[]> {
-    return this.queue.run(() => scoreTexts(this.engine, request), request.signal);
+    const { trunk, signal } = request;
+    return this.queue.run(
+      () =>
+        survivingLoss(
+          () => scoreTexts(this.engine, request),
+          () => trunk.renew(),
+        ),
+      signal,
+    );
   }
 
   /**
@@ -235,7 +246,8 @@ export class GitForCausalLM extends PreTrainedModel {
         : await Trunk.encode(engine, pixelValues, encodeOptions));
     try {
       const search = plan.numBeams > 1 ? searchBeams : canRunAhead(plan) ? searchAhead : searchRows;
-      return yield* search(() => new TokenTree(engine, trunk), prompts, plan);
+      const begin = () => search(() => new TokenTree(engine, trunk), prompts, plan);
+      return yield* stepsSurvivingLoss(begin, () => trunk.renew());
     } finally {
       if (own) trunk.dispose();
     }

@@ -4,6 +4,7 @@
 import type { DeviceTensor } from "@glimpsejs/backend";
 import { DisposedError } from "@glimpsejs/base";
 import { float32, type HostTensor, int32 } from "@glimpsejs/graph";
+import { survivingLoss } from "./device-loss.ts";
 import type { EncodeOptions, Engine } from "./engine.ts";
 import { readFloats } from "./logits.ts";
 
@@ -22,12 +23,20 @@ export class Trunk {
   /** Runs of the image encoder that made this trunk: 1, or 0 for a text without a picture and for frames encoded before. */
   readonly visionRuns: number;
   private readonly engine: Engine;
+  /** Computes the features once more, where they are on a device. */
+  private readonly recompute: (() => Promise<DeviceTensor>) | undefined;
   private features: DeviceTensor | HostTensor<"float32">;
   private cache: TrunkCache | undefined;
   private disposed = false;
 
-  private constructor(engine: Engine, features: DeviceTensor | HostTensor<"float32">, visionRuns: number) {
+  private constructor(
+    engine: Engine,
+    features: DeviceTensor | HostTensor<"float32">,
+    visionRuns: number,
+    recompute?: () => Promise<DeviceTensor>,
+  ) {
     const [batch = 0, imageTokens = 0] = features.shape;
+    this.recompute = recompute;
     this.engine = engine;
     this.features = features;
     this.batch = batch;
@@ -37,8 +46,10 @@ export class Trunk {
 
   /** Encodes pixelValues float32 [B, 3, H, W] or [B, F, 3, H, W] with one run of the image encoder. */
   static async encode(engine: Engine, pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<Trunk> {
-    const { features } = await engine.encode("vision", pixelValues, options, ["features"]);
-    return new Trunk(engine, features, 1);
+    // It keeps the pixels, so that it can be made again on another device.
+    const encode = async () => (await engine.encode("vision", pixelValues, options, ["features"])).features;
+    const features = await survivingLoss(encode, async () => {});
+    return new Trunk(engine, features, 1, encode);
   }
 
   /** A trunk of features that were computed before, float32 [B, I, Dv], with no run of the image encoder. */
@@ -101,6 +112,16 @@ export class Trunk {
       this.cache = cache;
       if ("dispose" in this.features) this.features.dispose();
     }
+  }
+
+  /** Makes it anew from the pixels, after the device was lost that it was on. */
+  async renew(): Promise<void> {
+    if (this.disposed) throw new DisposedError("trunk");
+    for (const tensor of Object.values(this.cache ?? {})) tensor.dispose();
+    this.cache = undefined;
+    if (this.recompute === undefined) return;
+    if ("dispose" in this.features) this.features.dispose();
+    this.features = await this.recompute();
   }
 
   /** Frees the device memory. Safe to call twice; later use throws DisposedError. */
