@@ -23,7 +23,7 @@ describe("what is understood", () => {
   test("options before and behind the command, with = or a space", () => {
     const expected = {
       operands: ["a.png"],
-      options: { model: "m", backend: undefined, threads: 2, maxNewTokens: undefined, json: true },
+      options: { model: "m", backend: undefined, threads: 2, generation: {}, json: true },
     };
     expect(call("draw", "a.png", "--model", "m", "--threads=2", "--json")).toEqual(expected);
     expect(call("--json", "--threads", "2", "draw", "--model=m", "a.png")).toEqual(expected);

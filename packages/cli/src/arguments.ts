@@ -3,6 +3,7 @@
 import { GlimpseError, nearestName, type Problem, show } from "@glimpsejs/base";
 import { type WeightDType, weightDTypes } from "@glimpsejs/core";
 import type { Sampling } from "@glimpsejs/processor";
+import { readGeneration } from "./generation-options.ts";
 import { type Call, type Command, type OptionName, optionSpecs } from "./options.ts";
 
 /** The arguments make no sense; exit code 2. `command` is the command they were for, where that was clear. */
@@ -45,8 +46,10 @@ export function parseArguments(argv: readonly string[], commands: readonly Comma
     backend: given.get("backend"),
     dtype: readDType(given.get("dtype"), problems),
     threads: count("threads"),
-    maxNewTokens: count("max-new-tokens"),
-    numBeams: count("num-beams"),
+    generation: readGeneration(given, problems),
+    question: given.get("question"),
+    labels: given.get("labels"),
+    folder: given.get("folder"),
     frames: count("frames"),
     sampling: readSampling(given.get("sampling"), problems),
     contactSheet: given.get("contact-sheet"),

@@ -43,6 +43,8 @@ export interface ClipOpener {
 export interface FileWriter {
   /** Makes a file, or makes it anew. */
   write(path: string, content: string | Uint8Array): Promise<void>;
+  /** Makes a folder and those above it, unless it is there. */
+  makeFolder(path: string): Promise<void>;
   /** Adds to the end of a file. */
   append(path: string, text: string): Promise<void>;
 }

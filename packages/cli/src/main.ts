@@ -2,8 +2,10 @@
 import { parseArguments, UsageError } from "./arguments.ts";
 import { ask } from "./commands/ask.ts";
 import { caption } from "./commands/caption.ts";
+import { classify, rank, score } from "./commands/classify.ts";
 import { doctor } from "./commands/doctor.ts";
 import { evaluate } from "./commands/eval.ts";
+import { explain } from "./commands/explain.ts";
 import { verify } from "./commands/verify.ts";
 import { helpCommand, helpOf, overview, usage } from "./help.ts";
 import type { CliHost } from "./host.ts";
@@ -11,7 +13,7 @@ import type { Command } from "./options.ts";
 import { reportError } from "./report-error.ts";
 import { line, widthOf } from "./text.ts";
 
-const work: readonly Command[] = [caption, ask, evaluate, doctor, verify];
+const work: readonly Command[] = [caption, ask, explain, classify, rank, score, evaluate, doctor, verify];
 const commands: readonly Command[] = [...work, helpCommand(work)];
 
 /**

@@ -1,7 +1,8 @@
 // The options of the command and what its subcommands are made of: one table from which arguments are read and help is
 // written.
-import type { WeightDType } from "@glimpsejs/core";
+import type { TaskOptions, WeightDType } from "@glimpsejs/core";
 import type { Sampling } from "@glimpsejs/processor";
+import { generationTable } from "./generation-options.ts";
 import type { CliHost } from "./host.ts";
 
 interface OptionSpec {
@@ -18,8 +19,10 @@ export const optionTable = {
   backend: { value: "NAME", about: "ort-node, webgpu or reference; default: the fastest that is installed" },
   dtype: { value: "NAME", about: "fp32, fp16, int8 or int4: how weights are kept; default: as they are stored" },
   threads: { value: "N", count: true, about: "threads that compute; default: one per physical core" },
-  "max-new-tokens": { value: "N", count: true, about: "most tokens to generate; default 50" },
-  "num-beams": { value: "N", count: true, about: "beams to search with; default: what the checkpoint says, mostly 1" },
+  ...generationTable,
+  question: { value: "TEXT", about: "about the answer to this question instead of a caption" },
+  labels: { value: "FILE", about: "read more texts from a file, one a line" },
+  folder: { value: "FOLDER", about: "where the PNG files are written; default: the current folder" },
   frames: { value: "N", count: true, about: "frames of a clip that the model sees; default 6" },
   sampling: {
     value: "HOW",
@@ -49,8 +52,11 @@ export interface Options {
   readonly backend: string | undefined;
   readonly dtype: WeightDType | undefined;
   readonly threads: number | undefined;
-  readonly maxNewTokens: number | undefined;
-  readonly numBeams: number | undefined;
+  /** Options of generation, those that were given. */
+  readonly generation: TaskOptions;
+  readonly question: string | undefined;
+  readonly labels: string | undefined;
+  readonly folder: string | undefined;
   readonly frames: number | undefined;
   readonly sampling: Sampling | undefined;
   readonly contactSheet: string | undefined;

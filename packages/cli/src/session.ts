@@ -1,7 +1,7 @@
 // A model opened for a command, with everything the user should see of that: progress, notices, and what the demo model
 // does not know.
 import { GlimpseError } from "@glimpsejs/base";
-import type { Git, TaskOptions } from "@glimpsejs/core";
+import type { EncodeTaskOptions, Git, TaskOptions } from "@glimpsejs/core";
 import { chooseBackend } from "./backend.ts";
 import type { CliHost } from "./host.ts";
 import type { Options } from "./options.ts";
@@ -88,8 +88,13 @@ export class Sessions {
 }
 
 /** The options of caption() and answer() that were given; what was not is left out, so that the defaults hold. */
-export function taskOptions({ maxNewTokens, numBeams }: Options, { signal }: CliHost): TaskOptions {
-  return { signal, ...(maxNewTokens !== undefined && { maxNewTokens }), ...(numBeams !== undefined && { numBeams }) };
+export function taskOptions({ generation }: Options, { signal }: CliHost): TaskOptions {
+  return { ...generation, signal };
+}
+
+/** How a picture is encoded for such a call; a preset may prepare it differently for questions. */
+export function encodeOptions({ generation }: Options, { signal }: CliHost, forQuestion: boolean): EncodeTaskOptions {
+  return { preset: generation.preset, forQuestion, signal };
 }
 
 /** A picture among others is reported when its turn comes, as one that cannot be read is. */

@@ -118,6 +118,7 @@ describe("--out", () => {
       'results.jsonl, line 1: the results were made with another model, expected "x/y", got "the demo model".',
     );
     expect(other.err).toContain('made with another numBeams, expected 3, got "default".');
+    expect((await again("--preset", "paper")).err).toContain('another preset, expected "paper", got "default".');
 
     writeFileSync(out, kept.replace("01.png", "99.png"));
     expect((await again()).err).toMatch(/results\.jsonl, line 2: there is no such sample, got "99\.png/);

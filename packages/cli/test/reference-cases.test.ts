@@ -21,7 +21,7 @@ describe.each([reference(), ortNode({ threads: 1 })])("$name", (backend) => {
 });
 
 test("all cases are there, and every run of them is compared", async () => {
-  expect(folders.map((folder) => path.basename(folder))).toHaveLength(21);
+  expect(folders.map((folder) => path.basename(folder))).toHaveLength(23);
   const folder = `${casesFolder}/generate-image`;
   const report = await verifyCase(folder, { glimpse: bind(platform), backend: reference(), files });
   const names = report.checks.map((check) => check.name);

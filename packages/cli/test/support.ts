@@ -1,6 +1,6 @@
 // What the command's tests share: a host that records what is written, on plain folders and raw files.
 import { existsSync, mkdtempSync } from "node:fs";
-import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -95,7 +95,11 @@ export async function glimpse(
     demoClipLimits: "The demo model for clips knows only emoji scenes.",
     files,
     clips: { kind: async (file) => (/\.(mp4|webm)$/.test(file) ? "video" : undefined), load: loadClip },
-    writer: { write: writeFile, append: appendFile },
+    writer: {
+      write: writeFile,
+      append: appendFile,
+      makeFolder: async (folder) => void (await mkdir(folder, { recursive: true })),
+    },
     facts: async () => ({
       runtime: "Node.js 22.14.0",
       system: "linux x64",

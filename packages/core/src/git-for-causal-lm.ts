@@ -17,7 +17,7 @@ import type { GenerateOptions } from "./generation/options.ts";
 import { type GenerationPlan, planGeneration } from "./generation/plan.ts";
 import { searchRows } from "./generation/rows.ts";
 import { canRunAhead, searchAhead } from "./generation/run-ahead.ts";
-import { aborted, type Search, type Sequence, type Step } from "./generation/search.ts";
+import { aborted, newTokensOf, type Search, type Sequence, type Step } from "./generation/search.ts";
 import { clipFeatures, encodeFrame, type FrameFeatures } from "./live/frame-features.ts";
 import { rejectUnknownOptions, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import { checkFrameCount } from "./pixel-values.ts";
@@ -230,7 +230,7 @@ export class GitForCausalLM extends PreTrainedModel {
     const pictures = trunk?.batch ?? pixelValues?.shape[0] ?? given?.length ?? 1;
     const inputIds = given ?? Array.from({ length: pictures }, () => [this.startToken()]);
     const prompts = promptsOf(inputIds, attentionMask, pictures, this.config);
-    for (const prompt of prompts) plan.maxNewTokens(prompt.ids.length);
+    for (const prompt of prompts) newTokensOf(prompt, plan);
     return { engine: this.engine, plan, inputIds, prompts, pictures, pixelValues, trunk, interpolatePosEncoding };
   }
 

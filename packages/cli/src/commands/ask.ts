@@ -1,8 +1,9 @@
 // `glimpse ask`: answers questions about one picture or clip, which is encoded once for all of them.
 import { framesJson, framesText, isClip, openClip } from "../clips.ts";
+import { generationOptions } from "../generation-options.ts";
 import type { CliHost } from "../host.ts";
 import type { Call, Command } from "../options.ts";
-import { openSession, taskOptions } from "../session.ts";
+import { encodeOptions, openSession, taskOptions } from "../session.ts";
 import { dimmer, duration, jsonLines, line, printable, scoreText, tenths } from "../text.ts";
 
 /** Answers questions about a picture or clip. */
@@ -14,7 +15,17 @@ export const ask: Command = {
   details:
     "Put each question in quotes. The picture or clip is encoded once, however many questions there are. Questions need a " +
     "checkpoint trained on them, such as the demo model or microsoft/git-base-vqav2.",
-  options: ["model", "backend", "dtype", "threads", "max-new-tokens", "frames", "sampling", "contact-sheet", "json"],
+  options: [
+    "model",
+    "backend",
+    "dtype",
+    "threads",
+    ...generationOptions,
+    "frames",
+    "sampling",
+    "contact-sheet",
+    "json",
+  ],
   examples: [
     'glimpse ask photo.jpg "what is on the left?" "how many cats are there?"',
     'glimpse ask clip.mp4 "what is the cat doing?"',
@@ -31,7 +42,7 @@ async function run({ operands, options }: Call, host: CliHost): Promise<number> 
   const { stdout } = host;
   const start = host.now();
   const clip = isClipFile ? await openClip(file, options, host) : undefined;
-  using trunk = await git.encode(clip ?? file, { signal: host.signal });
+  using trunk = await git.encode(clip ?? file, encodeOptions(options, host, true));
   const encoded = host.now();
   const answers = await git.answer(trunk, questions, taskOptions(options, host));
   const [encodeMs, generateMs] = [encoded - start, host.now() - encoded];

@@ -3,10 +3,11 @@ import { GlimpseError } from "@glimpsejs/base";
 import type { TextResult } from "@glimpsejs/core";
 import type { Clip } from "@glimpsejs/processor";
 import { checkContactSheet, framesJson, framesText, isClip, openClip } from "../clips.ts";
+import { generationOptions } from "../generation-options.ts";
 import type { CliHost } from "../host.ts";
 import type { Call, Command, Options } from "../options.ts";
 import { messageOf, reportError } from "../report-error.ts";
-import { type Session, Sessions, taskOptions } from "../session.ts";
+import { encodeOptions, type Session, Sessions, taskOptions } from "../session.ts";
 import { dimmer, duration, jsonLines, line, plural, printable, scoreText, tenths } from "../text.ts";
 
 /** Describes pictures and clips. */
@@ -20,12 +21,24 @@ export const caption: Command = {
     "long it took. One that is not there or cannot be read is reported and the others are described; the exit code is " +
     "then 1. When none of them is there, no model is loaded. Clips are MP4, MOV, WebM and MKV files; an animated GIF is " +
     "its first picture unless --frames, --sampling or --contact-sheet is given. Clips need a checkpoint trained on them.",
-  options: ["model", "backend", "dtype", "threads", "max-new-tokens", "frames", "sampling", "contact-sheet", "json"],
+  options: [
+    "model",
+    "backend",
+    "dtype",
+    "threads",
+    ...generationOptions,
+    "frames",
+    "sampling",
+    "contact-sheet",
+    "json",
+  ],
   examples: [
     "glimpse caption photo.jpg",
     "glimpse caption *.jpg --model microsoft/git-base-coco",
     "glimpse caption clip.mp4 --contact-sheet frames.png",
     "glimpse caption photo.jpg --json --max-new-tokens 10",
+    "glimpse caption photo.jpg --num-beams 4 --length-penalty 0.6",
+    "glimpse caption photo.jpg --sample --temperature 0.8 --seed 3",
   ],
   run,
 };
@@ -61,7 +74,7 @@ async function run({ operands: files, options }: Call, host: CliHost): Promise<n
 async function describe({ git }: Session, file: string, isClip: boolean, options: Options, host: CliHost) {
   const start = host.now();
   const clip = isClip ? await openClip(file, options, host) : undefined;
-  using trunk = await git.encode(clip ?? file, { signal: host.signal });
+  using trunk = await git.encode(clip ?? file, encodeOptions(options, host, false));
   const encoded = host.now();
   const result = await git.caption(trunk, taskOptions(options, host));
   return { result, clip, encodeMs: encoded - start, generateMs: host.now() - encoded };

@@ -1,14 +1,15 @@
 // `glimpse eval`: captions pictures, answers questions about them, and compares both with what people say.
 import { GlimpseError } from "@glimpsejs/base";
 import type { Git } from "@glimpsejs/core";
-import { openResults, type Result, type Results, type Settings } from "../eval/results.ts";
+import { byDefault, openResults, type Result, type Results, type Settings } from "../eval/results.ts";
 import { readSamples, type Sample } from "../eval/samples.ts";
 import { scoreResults, scoreTable } from "../eval/scores.ts";
+import { generationOptions } from "../generation-options.ts";
 import type { CliHost } from "../host.ts";
 import type { Call, Command, Options } from "../options.ts";
 import { bar, ProgressDisplay } from "../progress.ts";
 import { reportError } from "../report-error.ts";
-import { openSession, taskOptions } from "../session.ts";
+import { encodeOptions, openSession, taskOptions } from "../session.ts";
 import { dimmer, duration, line, plural, printable } from "../text.ts";
 
 /** Measures a model on a data set. */
@@ -23,11 +24,8 @@ export const evaluate: Command = {
     "BLEU, ROUGE-L and exact match of the captions, and VQA accuracy and exact match of the answers, all times 100 (a " +
     "perfect CIDEr-D is 1000). With --out a run that was stopped goes on where it stopped. A picture that is not " +
     "there or cannot be read is reported and not counted; the exit code is then 1.",
-  options: ["model", "backend", "dtype", "threads", "max-new-tokens", "num-beams", "limit", "out", "json"],
-  examples: [
-    "glimpse eval fixtures/demo --limit 200",
-    "glimpse eval coco.jsonl --model microsoft/git-base-coco --num-beams 4 --out results.jsonl",
-  ],
+  options: ["model", "backend", "dtype", "threads", ...generationOptions, "limit", "out", "json"],
+  examples: ["glimpse eval fixtures/demo --limit 200", "glimpse eval coco.jsonl --preset paper --out results.jsonl"],
   run,
 };
 
@@ -52,14 +50,9 @@ async function run({ operands: [data = ""], options }: Call, host: CliHost): Pro
   return failed > 0 ? 1 : 0;
 }
 
-function settingsOf({ model, dtype, numBeams, maxNewTokens }: Options): Settings {
-  const byDefault = "default";
-  return {
-    model: model ?? "the demo model",
-    dtype: dtype ?? byDefault,
-    numBeams: numBeams ?? byDefault,
-    maxNewTokens: maxNewTokens ?? byDefault,
-  };
+function settingsOf({ model, dtype, generation }: Options): Settings {
+  const { numBeams = byDefault, maxNewTokens = byDefault } = generation;
+  return { model: model ?? "the demo model", dtype: dtype ?? byDefault, ...generation, numBeams, maxNewTokens };
 }
 
 /** Adds a result for each sample; resolves to how many could not be read, and to the time without loading the model. */
@@ -94,10 +87,15 @@ async function generateAll(
 
 async function generate(git: Git, sample: Sample, options: Options, host: CliHost): Promise<Result> {
   const task = taskOptions(options, host);
-  using trunk = await git.encode(sample.picture, { signal: host.signal });
+  const { references, question } = sample;
+  const asks = question !== undefined;
+  using trunk = await git.encode(sample.picture, encodeOptions(options, host, asks));
+  // The preset "paper" prepares a picture differently for a question: then a caption needs an encode of its own.
+  const isShared = !asks || options.generation.preset !== "paper";
+  using other = isShared ? undefined : await git.encode(sample.picture, encodeOptions(options, host, false));
   return {
-    caption: sample.references.length === 0 ? undefined : (await git.caption(trunk, task)).text,
-    answer: sample.question === undefined ? undefined : (await git.answer(trunk, sample.question, task)).text,
+    caption: references.length === 0 ? undefined : (await git.caption(other ?? trunk, task)).text,
+    answer: asks ? (await git.answer(trunk, question, task)).text : undefined,
   };
 }
 

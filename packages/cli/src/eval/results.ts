@@ -9,9 +9,12 @@ import { type Sample, sampleId } from "./samples.ts";
 export interface Settings {
   readonly model: string;
   readonly dtype: string;
-  readonly numBeams: number | string;
-  readonly maxNewTokens: number | string;
+  /** Options of generation that were given. */
+  readonly [option: string]: unknown;
 }
+
+/** Stands for a setting that was not given. */
+export const byDefault = "default";
 
 /** The texts for one sample. */
 export interface Result {
@@ -98,14 +101,13 @@ function checkHeader(line: string, file: string, settings: Settings): void {
     throw new GlimpseError(problem, { code: "invalid-argument" });
   }
   const found = new JsonReader(parseJson(line, subject), subject).object();
-  const problems = Object.entries(settings)
-    .filter(([name, value]) => found[name] !== value)
-    .map(([name, value]) => ({
-      subject,
-      problem: `the results were made with another ${name}`,
-      expected: show(value),
-      got: show(found[name]),
-      advice,
-    }));
+  const { format: _, ...earlier } = found;
+  const names = [...new Set([...Object.keys(settings), ...Object.keys(earlier)])];
+  const problems = names.flatMap((name) => {
+    const [expected, got] = [settings[name] ?? byDefault, earlier[name] ?? byDefault];
+    if (expected === got) return [];
+    const problem = `the results were made with another ${name}`;
+    return [{ subject, problem, expected: show(expected), got: show(got), advice }];
+  });
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
 }

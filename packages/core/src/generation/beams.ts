@@ -14,6 +14,7 @@ import {
   Growth,
   growAndChoose,
   isFinished,
+  newTokensOf,
   type Search,
   type Sequence,
   type Step,
@@ -224,9 +225,7 @@ function isDone({ prompt, running, finished }: BeamGroup, size: number, plan: Ge
   if (finished.length < size) return false;
   if (plan.earlyStopping === true) return true;
   const length =
-    plan.earlyStopping === "never" && plan.favoursLength
-      ? plan.maxNewTokens(prompt.ids.length)
-      : best.leaf.tokens.length;
+    plan.earlyStopping === "never" && plan.favoursLength ? newTokensOf(prompt, plan) : best.leaf.tokens.length;
   const worst = finished.at(-1)?.score ?? Number.NEGATIVE_INFINITY;
   return plan.lengthScore(best.total, length) <= worst;
 }

@@ -30,8 +30,8 @@ export interface GenerateOutput {
 }
 
 /**
- * The prompts of `inputIds` rows. Tokens whose attention mask is 0 are padding and left out, so a padded row is the
- * row alone. `pictures` is the number of pictures: rows are dealt to them in turn, as the reference repeats its image
+ * The prompts of `inputIds` rows. Tokens whose attention mask is 0 are padding and not fed, so that the model computes the
+ * row alone; only what counts tokens (maxLength, minLength) or compares them sees padding, as in the reference. `pictures` is the number of pictures: rows are dealt to them in turn, as the reference repeats its image
  * features (row i gets picture i mod pictures). Throws "invalid-argument" listing every row that is wrong.
  */
 export function promptsOf(
@@ -46,7 +46,7 @@ export function promptsOf(
     const subject = `inputIds row ${r}`;
     const wrong = idProblems(subject, ids, config.vocabSize);
     problems.push(...wrong);
-    if (wrong.length > 0) return { picture: r % pictures, ids: [] };
+    if (wrong.length > 0) return { picture: r % pictures, ids: [], row: [] };
     if (attentionMask !== undefined && mask?.length !== ids.length) {
       problems.push({
         subject,
@@ -57,7 +57,7 @@ export function promptsOf(
     }
     const kept = ids.filter((_, i) => mask === undefined || mask[i] !== 0);
     if (kept.length === 0) problems.push({ subject, problem: "it holds no token", advice: "Start a text with [CLS]." });
-    return { picture: r % pictures, ids: kept };
+    return { picture: r % pictures, ids: kept, row: ids };
   });
   if (inputIds.length === 0 || inputIds.length % pictures !== 0) {
     problems.push({

@@ -10,7 +10,10 @@ import { bestToken, bestTokens, type LeafLogits, wholeRow } from "./leaf-logits.
 /** A text to be continued: which picture it is about and its tokens, [CLS] first. */
 export interface Prompt {
   readonly picture: number;
+  /** What the model is fed: no padding. */
   readonly ids: readonly number[];
+  /** The row as it was given, padding included: lengths are counted and rules applied on it, as the reference does. */
+  readonly row: readonly number[];
 }
 
 /** A text at some point of its growth. */

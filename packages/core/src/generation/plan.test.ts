@@ -31,6 +31,23 @@ describe("the length for a prompt of 5 tokens", () => {
   });
 });
 
+test("minNewTokens goes before minLength, and what the call gives before the file's", () => {
+  const fewest = (options: GenerateOptions, file: Partial<GenerationConfig> = {}) => {
+    const { rules } = plan(options, file);
+    const row = new Float32Array(100);
+    const lengths = [5, 6, 7, 8, 9, 10];
+    return lengths.find((length) => {
+      for (const rule of rules) rule(row.fill(0), { tokens: new Array(length).fill(9), promptLength: 5, prompt: 0 });
+      return row[2] === 0;
+    });
+  };
+  expect(fewest({ minLength: 8 })).toBe(8);
+  expect(fewest({ minLength: 8, minNewTokens: 1 })).toBe(6);
+  expect(fewest({ minLength: 8, minNewTokens: 0 })).toBe(5);
+  expect(fewest({ minLength: 7 }, { minNewTokens: 4 })).toBe(7);
+  expect(fewest({ minNewTokens: 2 }, { minLength: 9 })).toBe(7);
+});
+
 describe("scores", () => {
   test("are total / length^penalty, or GNMT's", () => {
     expect(plan({ lengthPenalty: 2 }).lengthScore(-12, 3)).toBeCloseTo(-12 / 9, 12);

@@ -11,8 +11,8 @@ import { type StopRule, stopRules } from "./stopping.ts";
 
 /** What one generation does, everything decided. */
 export interface GenerationPlan {
-  /** Most tokens to generate for a prompt of `promptLength` tokens. */
-  readonly maxNewTokens: (promptLength: number) => number;
+  /** Most tokens to generate for a prompt of `promptLength` tokens, of which `padding` (default 0) are not fed. */
+  readonly maxNewTokens: (promptLength: number, padding?: number) => number;
   readonly eosTokenIds: ReadonlySet<number>;
   /** All processors in their order: rules, then samplers. */
   readonly processors: readonly LogitsProcessor[];
@@ -76,7 +76,10 @@ export function planGeneration(
   } = options;
   const { extra: _, ...fromFile } = defaults;
   // A length given in the call replaces the file's, whichever of the two names it has.
-  const lengths = given.maxLength != null && given.maxNewTokens == null ? { maxNewTokens: undefined } : {};
+  const lengths = {
+    ...(given.maxLength != null && given.maxNewTokens == null && { maxNewTokens: undefined }),
+    ...(given.minLength != null && given.minNewTokens == null && { minNewTokens: undefined }),
+  };
   const settings = merged({ ...fromFile, ...lengths, ...defined(given) });
   const eosTokenIds = tokenSet(settings.eosTokenId === undefined ? config.eosTokenId : settings.eosTokenId);
   problems.push(...modelProblems(settings, eosTokenIds, config), ...seedProblems(seed), ...callbackProblems(options));
@@ -119,13 +122,16 @@ export function planGeneration(
   const topK = settings.topK ?? 50;
   const { rules, samplers } = processorsOf({
     ...settings,
+    // The count of new tokens goes before the length, also where it asks for less.
+    minLength: settings.minNewTokens == null ? settings.minLength : undefined,
     topK,
     prefixAllowedTokens,
     logitsProcessors,
     doSample,
     numBeams,
     eosTokenIds,
-    maxLength: (promptLength) => promptLength + maxNewTokens(promptLength),
+    maxLength: (promptLength) =>
+      settings.maxNewTokens == null ? (settings.maxLength ?? 20) : promptLength + settings.maxNewTokens,
   });
   const kept = Math.max(topK, minTokensToKeep({ numBeams, eosTokenIds }));
   const plan: Omit<GenerationPlan, "reading"> = {
@@ -228,10 +234,10 @@ function newTokenLimit(
   { maxNewTokens, maxLength }: GenerationConfig,
   { maxPositionEmbeddings: positions }: GitConfig,
 ): GenerationPlan["maxNewTokens"] {
-  return (promptLength) => {
+  return (promptLength, padding = 0) => {
     const limit = maxNewTokens ?? (maxLength ?? 20) - promptLength;
     // The last generated token is never fed, so it needs no position.
-    if (limit >= 1 && promptLength + limit - 1 <= positions) return limit;
+    if (limit >= 1 && promptLength - padding + limit - 1 <= positions) return limit;
     const given = maxNewTokens == null ? `maxLength ${maxLength ?? 20}` : `maxNewTokens ${maxNewTokens}`;
     throw new GlimpseError(
       {

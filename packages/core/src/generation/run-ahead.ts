@@ -6,7 +6,7 @@ import type { GenerationPlan } from "./plan.ts";
 import { isSparse } from "./processors/processor.ts";
 import { leafReading } from "./reading.ts";
 import { continued, type Row, scoredRows, seedRows } from "./rows.ts";
-import { contexts, Growth, type Search, type TreeFactory } from "./search.ts";
+import { contexts, Growth, newTokensOf, type Search, type TreeFactory } from "./search.ts";
 
 /** Stands for a token that was not read yet. */
 const unread = -1;
@@ -57,7 +57,7 @@ function unreadLeaves({ leaves, nodes }: GrowingLeaves): readonly Leaf[] {
 }
 
 function hasRoom({ prompt, tokens }: Leaf, plan: GenerationPlan): boolean {
-  return tokens.length < plan.maxNewTokens(prompt.ids.length);
+  return tokens.length < newTokensOf(prompt, plan);
 }
 
 /** A run that was fed what nobody has looked at may fail for that: then what was wrong with it is the error. */

@@ -78,8 +78,8 @@ export function aborted(sequences: readonly Sequence[], { signal, decode }: Gene
 export function contexts(prompts: readonly Prompt[]): (leaf: Leaf) => ProcessorContext {
   const numbers = new Map(prompts.map((prompt, i) => [prompt, i]));
   return ({ prompt, tokens }) => ({
-    tokens: [...prompt.ids, ...tokens],
-    promptLength: prompt.ids.length,
+    tokens: [...prompt.row, ...tokens],
+    promptLength: prompt.row.length,
     prompt: numbers.get(prompt) ?? 0,
   });
 }
@@ -101,11 +101,16 @@ export async function growAndChoose<T>(
   return chosen;
 }
 
+/** Most tokens to generate for a prompt. */
+export function newTokensOf({ row, ids }: Prompt, plan: GenerationPlan): number {
+  return plan.maxNewTokens(row.length, row.length - ids.length);
+}
+
 /** Whether a text is finished: by its end token, its length, or a stopping rule. */
 export function isFinished(prompt: Prompt, tokens: readonly number[], plan: GenerationPlan): boolean {
   const last = tokens.at(-1);
   if (last !== undefined && plan.eosTokenIds.has(last)) return true;
-  if (tokens.length >= plan.maxNewTokens(prompt.ids.length)) return true;
-  const all = [...prompt.ids, ...tokens];
-  return plan.stops.some((stop) => stop(all, prompt.ids.length));
+  if (tokens.length >= newTokensOf(prompt, plan)) return true;
+  const all = [...prompt.row, ...tokens];
+  return plan.stops.some((stop) => stop(all, prompt.row.length));
 }

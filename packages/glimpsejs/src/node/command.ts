@@ -1,7 +1,7 @@
 // The command `glimpse` in Node: @glimpsejs/cli with this process as its host.
 
 import { constants } from "node:fs";
-import { access, appendFile, open, readdir, readFile, writeFile } from "node:fs/promises";
+import { access, appendFile, mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import { ortNode } from "@glimpsejs/backend-ort-node";
@@ -67,6 +67,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     writer: {
       write: (file, content) => writeFile(file, content).catch(unwritable(file)),
       append: (file, text) => appendFile(file, text).catch(unwritable(file)),
+      makeFolder: async (folder) => void (await mkdir(folder, { recursive: true }).catch(unwritable(folder))),
     },
     facts,
     signal: controller.signal,

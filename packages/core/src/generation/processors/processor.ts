@@ -3,7 +3,7 @@
 
 /** What a processor knows about the text whose scores it changes. */
 export interface ProcessorContext {
-  /** Tokens so far: the prompt without padding, then what was generated. */
+  /** Tokens so far: the prompt as it was given, padding included, then what was generated. */
   readonly tokens: readonly number[];
   /** How many of `tokens` are the prompt. */
   readonly promptLength: number;
