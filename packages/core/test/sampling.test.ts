@@ -38,12 +38,53 @@ function chiSquare(tokens: readonly number[], probs: readonly number[]): number 
   const rest = (values: readonly number[]) => tokens.length - values.reduce((a, b) => a + b, 0);
   const terms = [...counts, rest(counts)].map((n, i) => {
     const e = [...expected, rest(expected)][i] ?? 0;
-    return (n - e) ** 2 / e;
+    return e < 1e-9 && n === 0 ? 0 : (n - e) ** 2 / e;
   });
   return terms.reduce((a, b) => a + b, 0);
 }
 
 const limit = 27.88; // 9 degrees of freedom
+
+/** The distribution without the tokens that `keep` does not name. */
+function narrowed(probs: readonly number[], keep: readonly number[]): readonly number[] {
+  const sum = keep.reduce((total, token) => total + (probs[token] ?? 0), 0);
+  return probs.map((p, token) => (keep.includes(token) ? p / sum : 0));
+}
+
+const entropy = (probs: readonly number[]) => probs.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
+
+/** As many of `order` as make up `mass`, the one that reaches it included. */
+function upTo(mass: number, probs: readonly number[], order: readonly number[]): readonly number[] {
+  let sum = 0;
+  return order.filter((token) => {
+    const isNeeded = sum < mass;
+    sum += probs[token] ?? 0;
+    return isNeeded;
+  });
+}
+
+/** What each warper leaves, written down from its paper's definition: `probs` in, kept tokens out. */
+const warpers = {
+  topK: (probs, value) => likeliest(probs, value),
+  topP: (probs, value) => upTo(value, probs, likeliest(probs, probs.length)),
+  minP: (probs, value) => all(probs).filter((t) => (probs[t] ?? 0) >= value * Math.max(...probs)),
+  typicalP(probs, value) {
+    const away = (token: number) => Math.abs(-Math.log(probs[token] ?? 0) - entropy(probs));
+    const possible = all(probs).filter((t) => (probs[t] ?? 0) > 0);
+    return upTo(
+      value,
+      probs,
+      possible.toSorted((a, b) => away(a) - away(b)),
+    );
+  },
+  epsilonCutoff: (probs, value) => all(probs).filter((t) => (probs[t] ?? 0) >= value),
+  etaCutoff(probs, value) {
+    const bound = Math.min(value, Math.sqrt(value) * Math.exp(-entropy(probs)));
+    return all(probs).filter((t) => (probs[t] ?? 0) >= bound);
+  },
+} satisfies Readonly<Record<string, (probs: readonly number[], value: number) => readonly number[]>>;
+
+const all = (probs: readonly number[]) => probs.map((_, token) => token);
 
 describe("sampling", () => {
   test("draws the first token of many returned texts by its probability", async () => {
@@ -83,6 +124,29 @@ describe("sampling", () => {
     expect(counts.reduce((total, n, i) => total + (n - (expected[i] ?? 0)) ** 2 / (expected[i] ?? 1), 0)).toBeLessThan(
       13.82, // 2 degrees of freedom
     );
+  });
+
+  test.each<Partial<Record<keyof typeof warpers, number>>>([
+    { topK: 12 },
+    { topP: 0.6 },
+    { minP: 0.25 },
+    { typicalP: 0.5 },
+    { epsilonCutoff: 0.03 },
+    { etaCutoff: 0.05 },
+    { topK: 20, topP: 0.8, minP: 0.05, typicalP: 0.9, epsilonCutoff: 0.01, etaCutoff: 0.01 },
+  ])("with %j draws from what they leave, in its proportions", async (options) => {
+    let left = exact;
+    for (const [name, warp] of Object.entries(warpers)) {
+      const value = options[name as keyof typeof warpers];
+      if (value !== undefined) left = narrowed(left, warp(left, value));
+    }
+    const kept = left.filter((p) => p > 0).length;
+    expect(kept).toBeLessThan(exact.length); // the warpers change something
+    expect(kept).toBeGreaterThan(2);
+    const call = { ...common, maxNewTokens: 1, numReturnSequences: draws, seed: 6 };
+    const tokens = (await model.generate({ ...call, ...options })).generated.flat();
+    expect(tokens.every((token) => (left[token] ?? 0) > 0)).toBe(true);
+    expect(chiSquare(tokens, left)).toBeLessThan(limit);
   });
 
   test.each([
