@@ -21,7 +21,7 @@ const folders = await caseFolders("/fixtures/reference/cases", files);
 const wasm = ortWeb({ provider: "wasm", urls: wasmUrls });
 
 test("all cases are there", () => {
-  expect(folders).toHaveLength(21);
+  expect(folders).toHaveLength(23);
 });
 
 describe.each([reference(), wasm])("$name", (backend) => {
