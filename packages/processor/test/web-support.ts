@@ -13,6 +13,8 @@ export interface Facts {
 }
 
 const folders: Readonly<Record<string, string>> = {
+  clips: "/packages/processor/test-data/clips/",
+  samples: "/packages/demo-model/samples/clips/",
   decode: "/packages/processor/test-data/decode/",
   photos: "/fixtures/reference/data/",
   pixels: "/fixtures/reference/pixels/",

@@ -1,6 +1,8 @@
 // What clips need from the platform and from the package that reads containers, as values. Nothing is implemented here.
+
+import type { Picture } from "../picture.ts";
 import type { Orientation } from "./turn.ts";
-import type { VideoConfig, WebCodecs } from "./web-codecs.ts";
+import type { VideoConfig, VideoFrameLike, WebCodecs } from "./web-codecs.ts";
 
 /** A media file, read by ranges. */
 export interface MediaBytes {
@@ -47,4 +49,6 @@ export interface ClipPlatform {
   demuxer(): Promise<Demuxer>;
   /** What decodes frames. Throws "missing-package". */
   codecs(): Promise<WebCodecs>;
+  /** Reads a frame whose pixel format has no name, where the platform can do that. */
+  readonly draw?: ((frame: VideoFrameLike, subject: string) => Picture) | undefined;
 }

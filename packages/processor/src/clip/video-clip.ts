@@ -71,7 +71,10 @@ export async function videoClip(
       try {
         let at = 0;
         for await (const frame of decodeFrames(track, [...new Set(times)], codecs, patience)) {
-          const decoded = await pictureOfVideoFrame(frame, { subject: name, colorSpace: colorSpaceOf(track) });
+          const decoded =
+            frame.format === null && platform.draw !== undefined
+              ? platform.draw(frame, name)
+              : await pictureOfVideoFrame(frame, { subject: name, colorSpace: colorSpaceOf(track) });
           frame.close();
           const picture = upright(decoded, track);
           const time = times[at];

@@ -3,11 +3,12 @@ import { GlimpseError, show, throwIfAborted } from "@glimpsejs/base";
 import type { Clip } from "../clip/clip.ts";
 import { checkClipOptions, fileClip, type LoadClipOptions } from "../clip/load-clip.ts";
 import type { MediaBytes } from "../clip/media.ts";
+import { blobBytes, memoryBytes } from "../clip/media-bytes.ts";
 import { isRawClip, pictureClip, type RawClip, rawClip } from "../clip/picture-clip.ts";
 import type { WebCodecs } from "../clip/web-codecs.ts";
+import { fileBytes } from "./file-bytes.ts";
 import { type ImageSource, isSource, pathOfSource, readSource, sourceName } from "./load-image.ts";
 import { loadPicture } from "./load-picture.ts";
-import { blobBytes, fileBytes, memoryBytes } from "./media-file.ts";
 import { nodeClips } from "./node-clips.ts";
 
 /**

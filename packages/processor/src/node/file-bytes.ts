@@ -1,4 +1,4 @@
-// A media file on disk, in a Blob or in memory, read by ranges, so that a long film is never whole in memory.
+// A media file on disk, read by ranges, so that a long film is never whole in memory.
 import type { MediaBytes } from "../clip/media.ts";
 import { openFile } from "./read-source.ts";
 
@@ -22,19 +22,5 @@ export async function fileBytes(path: string, name: string): Promise<MediaBytes>
       closing ??= file.close();
       return closing;
     },
-  };
-}
-
-/** Bytes that are in memory. */
-export function memoryBytes(bytes: Uint8Array): MediaBytes {
-  return { size: bytes.length, read: async (start, end) => bytes.subarray(start, end), close: async () => undefined };
-}
-
-/** Bytes of a Blob or File. */
-export function blobBytes(blob: Blob): MediaBytes {
-  return {
-    size: blob.size,
-    read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
-    close: async () => undefined,
   };
 }
