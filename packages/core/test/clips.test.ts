@@ -1,10 +1,12 @@
 // Clips on the demo checkpoint for them: their forms, their limits, and what is decoded for them.
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ClipSubject, Git } from "@glimpsejs/core";
 import { demoCheckpoints } from "@glimpsejs/demo-model";
 import type { Clip, Picture } from "@glimpsejs/processor";
 import { expect, test } from "vitest";
-import { countingBackend, difference, testPlatform } from "./support.ts";
+import { countingBackend, difference, emptyFolder, glimpse, testPlatform } from "./support.ts";
 
 const folder = fileURLToPath(demoCheckpoints.clipCaptions);
 
@@ -82,6 +84,42 @@ test("too many frames, none, and a mixture are refused before anything is decode
   const mixture: readonly (ClipSubject | Picture)[] = [clipOf(pictures), plain(3)];
   await expect(git.caption(mixture)).rejects.toThrow(/pictures and clips among them, got 1 of 2 are clips/);
   await expect(git.processor.process({ frames: pictures, images: pictures })).rejects.toThrow(/both given/);
+});
+
+test("a VideoMAEImageProcessor config: frames are one clip, images a batch, both from -1 to 1", async () => {
+  const copy = emptyFolder();
+  await cp(folder, copy, { recursive: true });
+  await rm(path.join(copy, "processor_config.json"));
+  const config = {
+    image_processor_type: "VideoMAEImageProcessor",
+    size: { shortest_edge: 96 },
+    crop_size: { height: 96, width: 96 },
+    do_resize: true,
+    resample: 2,
+    image_mean: [0.5, 0.5, 0.5],
+    image_std: [0.5, 0.5, 0.5],
+  };
+  await writeFile(path.join(copy, "preprocessor_config.json"), JSON.stringify(config));
+  const white: Picture = { width: 4, height: 4, data: new Uint8Array(48).fill(255) };
+  for (const loader of [glimpse.AutoProcessor, glimpse.GitProcessor]) {
+    const processor = await loader.fromPretrained(copy);
+    const frames = await processor.process({ frames: [white, white] });
+    const images = await processor.process({ images: [white, white] });
+    expect(frames.pixelValues?.shape).toEqual([1, 2, 3, 96, 96]);
+    expect(images.pixelValues?.shape).toEqual([2, 3, 96, 96]);
+    expect(new Set(frames.pixelValues?.data)).toEqual(new Set([1]));
+  }
+});
+
+test("a clip checkpoint without one of its temporal embeddings is refused, not filled with zeros", async () => {
+  const copy = emptyFolder();
+  await cp(folder, copy, { recursive: true });
+  const config = JSON.parse(await readFile(path.join(copy, "config.json"), "utf8"));
+  await writeFile(path.join(copy, "config.json"), JSON.stringify({ ...config, num_image_with_embedding: 7 }));
+  await expect(Git.load(testPlatform(), copy)).rejects.toMatchObject({
+    code: "invalid-weights",
+    message: expect.stringContaining('weight "git.img_temporal_embedding.6": it is missing'),
+  });
 });
 
 test("a checkpoint for stills says which ones are for clips", async () => {

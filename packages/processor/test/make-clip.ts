@@ -122,6 +122,16 @@ export async function encode(recipe: Omit<ClipRecipe, "container" | "rotation">)
   return packets;
 }
 
+/** The same packets over and over, `seconds` apart; the first of them is a key frame. */
+export function repeated(packets: readonly Encoded[], times: number, seconds: number): readonly Encoded[] {
+  return Array.from({ length: times }, (_, i) =>
+    packets.map(({ packet, meta }) => {
+      const later = packet.clone({ timestamp: packet.timestamp + i * seconds });
+      return meta === undefined ? { packet: later } : { packet: later, meta };
+    }),
+  ).flat();
+}
+
 /** Y'CbCr of ITU-R BT.601 in limited range; four pixels share the colour of the first. */
 function toI420(
   width: number,

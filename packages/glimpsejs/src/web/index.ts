@@ -5,7 +5,7 @@ import { bind } from "@glimpsejs/core";
 import { webPlatform } from "./platform.ts";
 
 export { type OrtWebOptions, type OrtWebUrls, ortWeb } from "@glimpsejs/backend-ort-web";
-export { type ClipSource, type ImageSource, loadClip, loadImage } from "@glimpsejs/processor/web";
+export { type ClipSource, type ImageSource, loadClip, loadImage, videoFrames } from "@glimpsejs/processor/web";
 export { type CachedFile, OpfsCache } from "@glimpsejs/weights/web";
 export * from "../index.ts";
 export type { WebSource } from "./checkpoint.ts";

@@ -3,7 +3,7 @@
 import { GlimpseError } from "@glimpsejs/base";
 import type { Packet, VideoTrack } from "./media.ts";
 import { answer, type Patience } from "./patience.ts";
-import type { VideoDecoderLike, VideoFrameLike, WebCodecs } from "./web-codecs.ts";
+import type { VideoConfig, VideoDecoderLike, VideoFrameLike, WebCodecs } from "./web-codecs.ts";
 
 /**
  * Decodes the frames of `track` that are shown at `times`, ascending, in microseconds: one frame for each time, closed
@@ -71,11 +71,7 @@ class FrameDecoder {
 
   static async open(track: VideoTrack, codecs: WebCodecs, patience: Patience): Promise<FrameDecoder> {
     const { config } = track;
-    const { supported } = await answer(
-      codecs.VideoDecoder.isConfigSupported(config).catch(() => ({ supported: false })),
-      "the decoder",
-      patience,
-    );
+    const { supported } = await answer(isSupported(codecs, config), "the decoder", patience);
     if (!supported) {
       throw new GlimpseError(
         {
@@ -215,6 +211,15 @@ class FrameDecoder {
   private damaged(problem: string, cause?: unknown): GlimpseError {
     const got = cause instanceof Error ? `"${cause.message.split("\n")[0]}" from the decoder` : undefined;
     return new GlimpseError({ subject: this.patience.name, problem, got }, { code: "invalid-clip", cause });
+  }
+}
+
+/** A codec string that is no such thing makes the question fail; then the answer is no. */
+async function isSupported(codecs: WebCodecs, config: VideoConfig): Promise<{ readonly supported?: boolean | null }> {
+  try {
+    return await codecs.VideoDecoder.isConfigSupported(config);
+  } catch {
+    return { supported: false };
   }
 }
 

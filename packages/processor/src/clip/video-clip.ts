@@ -41,8 +41,8 @@ export function checkSize({ width, height }: PixelSize, maxPixels: number, subje
   );
 }
 
-/** More frames than this, 38 hours at 30 a second, are a mistake or an attack. */
-const mostFrames = 2 ** 22;
+/** More frames than this, 19 hours at 30 a second, are a mistake or an attack. */
+const mostFrames = 2 ** 21;
 
 /** The clip of a video file. Throws "invalid-clip", "invalid-argument", "unsupported", "timeout", "aborted". */
 export async function videoClip(
@@ -74,7 +74,11 @@ export async function videoClip(
           const decoded =
             frame.format === null && platform.draw !== undefined
               ? platform.draw(frame, name)
-              : await pictureOfVideoFrame(frame, { subject: name, colorSpace: colorSpaceOf(track) });
+              : await answer(
+                  pictureOfVideoFrame(frame, { subject: name, colorSpace: colorSpaceOf(track) }),
+                  "the decoder",
+                  patience,
+                );
           frame.close();
           const picture = upright(decoded, track);
           const time = times[at];

@@ -3,3 +3,4 @@
 export { type BrowserDecoderOptions, browserDecoder } from "./browser-decoder.ts";
 export { type ClipSource, loadClip, type WebClipOptions } from "./load-clip.ts";
 export { type ImageSource, type LoadImageOptions, loadImage } from "./load-image.ts";
+export { videoFrames } from "./video-frames.ts";

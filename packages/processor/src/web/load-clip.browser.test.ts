@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { read } from "../../test/web-support.ts";
 import type { Clip, ClipFrame } from "../index.ts";
-import { loadClip, loadImage, type WebClipOptions } from "./index.ts";
+import { loadClip, loadImage, videoFrames, type WebClipOptions } from "./index.ts";
 
 async function framesOf(clip: Clip): Promise<ClipFrame[]> {
   const frames: ClipFrame[] = [];
@@ -91,6 +91,24 @@ test("GIFs, lists of bitmaps and frames, raw arrays", async () => {
     [1, 2, 3],
     [4, 5, 6],
   ]);
+});
+
+test("a playing element gives its frames until it ends, and they are the taker's to close", async () => {
+  const video = Object.assign(document.createElement("video"), { muted: true });
+  video.src = "/packages/demo-model/samples/clips/06.webm";
+  await video.play();
+  const times: number[] = [];
+  for await (const frame of videoFrames(video)) {
+    expect([frame.displayWidth, frame.displayHeight]).toEqual([192, 192]);
+    times.push(frame.timestamp);
+    frame.close();
+  }
+  expect(times.length).toBeGreaterThan(2);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  await expect(videoFrames(video, { signal: AbortSignal.abort() }).next()).resolves.toMatchObject({ done: true });
+  const idle = document.createElement("video");
+  const signal = AbortSignal.timeout(20);
+  await expect(videoFrames(idle, { signal }).next()).rejects.toMatchObject({ code: "aborted" });
 });
 
 test("in a worker the frames are the same", async () => {
