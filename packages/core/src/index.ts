@@ -23,7 +23,16 @@ export { GitModel, type GitModelInputs } from "./git-model.ts";
 export { GitProcessor, type ProcessorInputs, type ProcessorOutput } from "./git-processor.ts";
 export { GitVisionModel, type VisionInputs, type VisionOutput } from "./git-vision-model.ts";
 export type { FrameFeatures } from "./live/frame-features.ts";
-export type { FileSink, Host, LoadProgress, OpenOptions, Platform, SaveTarget } from "./platform.ts";
+export type {
+  FileSink,
+  Host,
+  LoadProgress,
+  OpenOptions,
+  Platform,
+  PreparedOrigin,
+  PreparedStore,
+  SaveTarget,
+} from "./platform.ts";
 export type { Preset } from "./presets.ts";
 export type { FreshModelOptions, ModelOptions } from "./pretrained-model.ts";
 export { PreTrainedModel } from "./pretrained-model.ts";

@@ -1,6 +1,7 @@
 // What core needs from the place it runs in, as one value: Node hands in files, the Hub's cache, sharp and its
 // backends; a browser its own. Core itself touches no platform.
 import type { BackendPlugin } from "@glimpsejs/backend";
+import type { WeightSource } from "@glimpsejs/graph";
 import type { Picture } from "@glimpsejs/processor";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 
@@ -43,6 +44,25 @@ export interface Host {
   picture(input: unknown, signal: AbortSignal | undefined): Promise<Picture>;
   /** Bytes of memory that a load may still use, where the platform knows. */
   availableMemory(): number | undefined;
+  /**
+   * Weights that were made from `files` before, or that `write` makes now and that are kept; undefined where none can be
+   * kept. Never rejects: what goes wrong here is no reason not to load. Absent where nothing is kept between programs.
+   */
+  readonly prepared?: PreparedStore | undefined;
+}
+
+/** See {@link Host.prepared}. */
+export type PreparedStore = (
+  origin: PreparedOrigin,
+  write: (sink: FileSink) => Promise<void>,
+) => Promise<WeightSource | undefined>;
+
+/** What kept weights were made from: as long as it is the same, so are they. */
+export interface PreparedOrigin {
+  /** Absolute paths of the files with the original weights. */
+  readonly files: readonly string[];
+  /** Everything else that they depend on, as text. */
+  readonly madeFrom: string;
 }
 
 /** The place Glimpse runs in. `Source` is what it can open a checkpoint from: Hub ids, and for example folders. */

@@ -18,6 +18,7 @@ import { Engine, graphsOf } from "./engine.ts";
 import { checkMemory } from "./memory.ts";
 import { functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
+import { preparedWeights } from "./prepared.ts";
 import { Queue } from "./queue.ts";
 import { randomWeights } from "./random-init.ts";
 import { saveModel } from "./save.ts";
@@ -120,7 +121,14 @@ export async function openEngine(
     checkQuantizationConfig(quantization, `${files.name}/config.json`);
     const joined = joinQuantized(stored, quantization !== undefined && quantization !== null);
     const config = await asStored(described, joined, signal);
-    return await engineFor(platform, config, matchWeights(joined, config, part), part, options);
+    const matched = matchWeights(joined, config, part);
+    const prepared = await preparedWeights(platform, config, matched, part, options.dtype);
+    if (prepared === undefined) return await engineFor(platform, config, matched, part, options);
+    await stored.dispose?.();
+    return await engineFor(platform, config, prepared, part, options).catch(async (error) => {
+      await prepared.dispose?.();
+      throw error;
+    });
   } catch (error) {
     await stored.dispose?.();
     throw error;

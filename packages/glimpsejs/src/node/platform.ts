@@ -12,10 +12,11 @@ import { loadPicture } from "@glimpsejs/processor/node";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { openFolder, openHub } from "@glimpsejs/weights/node";
 import { folderSink } from "./folder-sink.ts";
+import { preparedStore } from "./prepared-store.ts";
 
 /** What a Node platform is made with; the defaults are what load() uses. */
 export interface NodePlatformOptions {
-  /** Environment variables: HF_HOME, HF_TOKEN, HF_HUB_OFFLINE, HF_ENDPOINT. Default process.env. */
+  /** Environment variables: HF_HOME, HF_TOKEN, HF_HUB_OFFLINE, HF_ENDPOINT, GLIMPSE_CACHE. Default process.env. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Used for the Hub. Default the global one. */
   readonly fetch?: typeof globalThis.fetch;
@@ -32,6 +33,7 @@ export function nodePlatform(options: NodePlatformOptions = {}): Platform {
     backend: () => defaultBackend(warn),
     picture: loadPicture,
     availableMemory: () => process.availableMemory?.() ?? os.freemem(),
+    prepared: preparedStore(env),
   };
 }
 
