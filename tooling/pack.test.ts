@@ -25,6 +25,23 @@ const packages = readdirSync(path.join(root, "packages")).map((folder) => {
   return { folder: path.dirname(file), manifest: JSON.parse(readFileSync(file, "utf8")) as Manifest };
 });
 
+/** What a user writes: values, types under the same names, resources, and an option that there is not. */
+const user = `
+import { type Git, type GitConfig, GitForCausalLM, load, type TextResult } from "glimpsejs";
+await using git: Git = await load();
+const result: TextResult = await git.caption("a.png", { maxNewTokens: 3 });
+const model: GitForCausalLM = git.model;
+const config: GitConfig = model.config;
+export const shown: readonly [string, number, number] = [result.text, result.logProb, config.hiddenSize];
+const loaded = await GitForCausalLM.fromPretrained("x/y", { revision: "main" });
+const { sequences } = await loaded.generate({ inputIds: [[1]] });
+export const ids: readonly number[] | undefined = sequences[0];
+for await (const piece of git.stream("a.png")) piece.trim();
+using trunk = await git.encode("a.png");
+// @ts-expect-error: the option is called maxNewTokens
+await git.caption(trunk, { maxNewToken: 3 });
+`;
+
 describe("packed packages", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-packed-"));
 
@@ -77,23 +94,15 @@ describe("packed packages", () => {
     expect(JSON.parse(stdout)).toMatchObject([{ text: "a book on a white background" }]);
   });
 
-  test("its types check in a strict project", async () => {
-    const user =
-      'import { GitForCausalLM, load, type GitConfig } from "glimpsejs";\nconst git = await load();\nconst { text, logProb } = await git.caption("a.png", { maxNewTokens: 3 });\nconst model: GitForCausalLM = git.model;\nconst config: GitConfig = model.config;\nexport const shown: readonly [string, number, number] = [text, logProb, config.hiddenSize];\nawait GitForCausalLM.fromPretrained("x/y", { revision: "main" });\n';
+  const strict = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--types", "node"];
+  test.each([
+    ["Node's resolution", ["--module", "nodenext", "--lib", "es2023,esnext.disposable"]],
+    ["a bundler for Node", ["--customConditions", "node", "--lib", "es2023,esnext.disposable"]],
+    ["a bundler for browsers", ["--lib", "es2023,esnext.disposable,dom,dom.iterable"]],
+  ])("its types check in a strict project, with %s", async (_, flags) => {
+    const bundler = flags.includes("nodenext") ? [] : ["--module", "esnext", "--moduleResolution", "bundler"];
     writeFileSync(path.join(folder, "user.ts"), user);
-    const flags = [
-      "--noEmit",
-      "--strict",
-      "--module",
-      "nodenext",
-      "--target",
-      "es2022",
-      "--lib",
-      "es2023,esnext.disposable",
-      "--types",
-      "node",
-    ];
-    await run(path.join(root, "node_modules/.bin/tsc"), [...flags, "user.ts"], { cwd: folder });
+    await run(path.join(root, "node_modules/.bin/tsc"), [...strict, ...bundler, ...flags, "user.ts"], { cwd: folder });
   });
 
   test("the documentation's way of use works there", async () => {

@@ -10,9 +10,10 @@ import { publishedSizes } from "../src/commands/doctor.ts";
 import { casesFolder, files, glimpse, platform, temporaryFolder } from "./support.ts";
 
 const folders = await caseFolders(casesFolder, files);
+const more = await caseFolders(path.join(casesFolder, "../more"), files);
 
 describe.each([reference(), ortNode({ threads: 1 })])("$name", (backend) => {
-  test.each(folders.map((folder) => [path.basename(folder), folder]))("%s", async (_, folder) => {
+  test.each([...folders, ...more].map((folder) => [path.basename(folder), folder]))("%s", async (_, folder) => {
     const report = await verifyCase(folder, { glimpse: bind(platform), backend, files });
     expect(report.error).toBeUndefined();
     expect(report.checks.filter((check) => !check.passed)).toEqual([]);

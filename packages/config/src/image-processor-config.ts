@@ -180,14 +180,15 @@ export const ImageProcessorConfig: ConfigKind<ImageProcessorConfig> & {
    */
   forModel(config: GitConfig): ImageProcessorConfig;
 } = {
-  create: (init = {}) => kindOf(init.imageProcessorType).create(init),
+  create: (init = {}) => kindOf(init?.imageProcessorType).create(init),
   fromJson(json, subject = "preprocessor_config.json") {
     const file = flat(json, subject);
     const type = isObject(file.json) ? file.json["image_processor_type"] : undefined;
     return kindOf(type).fromJson(file.json, file.subject);
   },
   toJson(config) {
-    const { do_pad, pad_size, ...json } = kindOf(config.imageProcessorType).toJson(config);
+    const { do_pad, pad_size, ...json } = kindOf(config?.imageProcessorType).toJson(config);
+    if (!isObject(json["size"])) return json; // no config at all
     return { ...json, size: sizeToJson(config.size), ...(config.doPad && { do_pad, pad_size }) }; // as the reference writes it
   },
   forModel({ visionConfig: { imageSize } }) {

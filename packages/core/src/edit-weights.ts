@@ -1,9 +1,10 @@
 // Changes to a model that change its weights: another vocabulary size, fewer attention heads. Both return a new
 // configuration and a new source of weights over the old one; nothing of the old is written to.
-import { GlimpseError, type Problem } from "@glimpsejs/base";
+import { GlimpseError, type Problem, show } from "@glimpsejs/base";
 import { GitConfig } from "@glimpsejs/config";
 import { float32, type HostTensor, type Weight, type WeightSource } from "@glimpsejs/graph";
 import { layerPrefix, remainingHeads, wordEmbeddings } from "@glimpsejs/model";
+import { throwProblems } from "./options.ts";
 import { randomWeights } from "./random-init.ts";
 import { inMemory, readFloat32, withReplaced } from "./weights.ts";
 
@@ -78,9 +79,22 @@ export async function prunedHeads(
 function checkHeads(config: GitConfig, heads: Readonly<Record<number, readonly number[]>>): void {
   const { numHiddenLayers, numAttentionHeads, prunedHeads: before } = config;
   const problems: Problem[] = [];
+  if (typeof heads !== "object" || heads === null) {
+    const expected = "{ layer: [head, …] }";
+    throwProblems([{ subject: "pruneHeads()", problem: "its argument is no object", expected, got: show(heads) }]);
+  }
   for (const [key, removed] of Object.entries(heads)) {
     const subject = `pruneHeads() layer ${key}`;
     const layer = Number(key);
+    if (!Array.isArray(removed)) {
+      problems.push({
+        subject,
+        problem: "it is no list of heads",
+        expected: "an array of numbers",
+        got: show(removed),
+      });
+      continue;
+    }
     if (!Number.isInteger(layer) || layer < 0 || layer >= numHiddenLayers) {
       problems.push({ subject, problem: "there is no such layer", expected: `0 to ${numHiddenLayers - 1}`, got: key });
     }
@@ -95,7 +109,7 @@ function checkHeads(config: GitConfig, heads: Readonly<Record<number, readonly n
     if (new Set([...removed, ...(before[key] ?? [])]).size >= numAttentionHeads)
       problems.push({ subject, problem: "no head would be left" });
   }
-  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
+  throwProblems(problems);
 }
 
 /** Rows of a [N, K] matrix or entries of a [N] vector. */

@@ -8,7 +8,7 @@ import { stepsSurvivingLoss, survivingLoss } from "./device-loss.ts";
 import { type EditedModel, prunedHeads, resizedEmbeddings } from "./edit-weights.ts";
 import type { EncodeOptions, Engine } from "./engine.ts";
 import { type ForwardOutput, forward } from "./forward/forward.ts";
-import type { ForwardInputs, Rows } from "./forward/inputs.ts";
+import type { ForwardInputs } from "./forward/inputs.ts";
 import { AbortedError } from "./generation/aborted-error.ts";
 import { searchBeams } from "./generation/beams.ts";
 import { collect, type GenerateOutput, promptsOf } from "./generation/generate.ts";
@@ -19,7 +19,15 @@ import { searchRows } from "./generation/rows.ts";
 import { canRunAhead, searchAhead } from "./generation/run-ahead.ts";
 import { aborted, newTokensOf, type Search, type Sequence, type Step } from "./generation/search.ts";
 import { clipFeatures, encodeFrame, type FrameFeatures } from "./live/frame-features.ts";
-import { rejectUnknownOptions, seedProblems, throwProblems, unknownOptions } from "./options.ts";
+import {
+  booleanProblems,
+  checkCall,
+  checkObject,
+  rejectUnknownOptions,
+  seedProblems,
+  throwProblems,
+  unknownOptions,
+} from "./options.ts";
 import { checkFrameCount } from "./pixel-values.ts";
 import type { Host, Platform, SaveTarget } from "./platform.ts";
 import {
@@ -30,10 +38,12 @@ import {
   PreTrainedModel,
   withFiles,
 } from "./pretrained-model.ts";
+import { type Rows, shapeProblems } from "./rows.ts";
 import { writeJson } from "./save.ts";
 import { type ScoreRequest, scoreTexts } from "./scoring/score-texts.ts";
+import { float32Problems } from "./tensor-problems.ts";
 import { TokenTree } from "./token-tree.ts";
-import { Trunk } from "./trunk.ts";
+import { Trunk, trunkProblems } from "./trunk.ts";
 
 /** Arguments of generate(): the pictures and prompts, and how to search. */
 export interface GenerateInputs extends GenerateOptions {
@@ -94,16 +104,19 @@ export class GitForCausalLM extends PreTrainedModel {
   }
 
   /** Logits of every image and text row. Throws "invalid-argument" listing everything wrong with `inputs`. */
-  forward(inputs: ForwardInputs): Promise<ForwardOutput> {
+  async forward(inputs: ForwardInputs): Promise<ForwardOutput> {
+    checkCall("forward()", inputs);
     // With pastKeyValues it fails again: those were on the device, too.
     const again = async () => {};
     return this.queue.run(() => survivingLoss(() => forward(this.engine, inputs), again), inputs.signal);
   }
 
   /** Encodes pictures or clips once, for any number of generate() calls. Dispose the trunk. */
-  encode(pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<Trunk> {
+  async encode(pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<Trunk> {
+    checkCall("encode()", options);
     return this.queue.run(async () => {
       rejectUnknownOptions(options, ["interpolatePosEncoding", "signal"]);
+      throwProblems(booleanProblems(options, ["interpolatePosEncoding"]));
       return Trunk.encode(this.engine, pixelValues, options);
     }, options.signal);
   }
@@ -131,7 +144,8 @@ export class GitForCausalLM extends PreTrainedModel {
   }
 
   /** Continues every prompt. Throws "invalid-argument" listing everything wrong with `inputs`, "non-finite", "aborted". */
-  generate(inputs: GenerateInputs): Promise<GenerateOutput> {
+  async generate(inputs: GenerateInputs): Promise<GenerateOutput> {
+    checkCall("generate()", inputs);
     // Checked when its turn has come: a call before it may change the vocabulary.
     return this.queue.run(async () => {
       const request = this.request(inputs);
@@ -144,6 +158,7 @@ export class GitForCausalLM extends PreTrainedModel {
    * changes the model's weights ends this one with a "disposed" error.
    */
   async *generateSteps(inputs: GenerateInputs): AsyncGenerator<Step, readonly Sequence[], undefined> {
+    checkCall("generate()", inputs);
     const request = await this.queue.run(async () => this.request(inputs), inputs.signal);
     const search = this.search(request);
     let sequences: readonly Sequence[] = [];
@@ -167,7 +182,8 @@ export class GitForCausalLM extends PreTrainedModel {
   }
 
   /** Log-probability of every token of given texts, in nats; any number of texts on one trunk, in bounded memory. */
-  scoreTexts(request: ScoreRequest): Promise<readonly (readonly number[])[]> {
+  async scoreTexts(request: ScoreRequest): Promise<readonly (readonly number[])[]> {
+    checkCall("scoreTexts()", request);
     const { trunk, signal } = request;
     return this.queue.run(
       () =>
@@ -184,10 +200,11 @@ export class GitForCausalLM extends PreTrainedModel {
    * model (seeded). The generation config keeps its token ids, which must still exist. Trunks and pastKeyValues of
    * before cannot be used afterwards, nor can texts be continued that are being generated step by step.
    */
-  resizeTokenEmbeddings(size: number, options: { readonly seed?: number | undefined } = {}): Promise<void> {
+  async resizeTokenEmbeddings(size: number, options: { readonly seed?: number | undefined } = {}): Promise<void> {
+    checkObject("resizeTokenEmbeddings()", options);
     const { seed = 0 } = options;
+    throwProblems([...unknownOptions(options, ["seed"]), ...seedProblems(seed)]);
     return this.edit(async ({ config, weights }) => {
-      throwProblems([...unknownOptions(options, ["seed"]), ...seedProblems(seed)]);
       return resizedEmbeddings(config, weights, size, seed);
     });
   }
@@ -227,6 +244,13 @@ export class GitForCausalLM extends PreTrainedModel {
         { code: "invalid-argument" },
       );
     }
+    throwProblems([
+      ...booleanProblems(inputs, ["interpolatePosEncoding"]),
+      ...(pixelValues === undefined ? [] : float32Problems("pixelValues", pixelValues)),
+      ...(trunk === undefined ? [] : trunkProblems(trunk)),
+      ...(given === undefined ? [] : shapeProblems("inputIds", given)),
+      ...(attentionMask === undefined ? [] : shapeProblems("attentionMask", attentionMask)),
+    ]);
     const pictures = trunk?.batch ?? pixelValues?.shape[0] ?? given?.length ?? 1;
     const inputIds = given ?? Array.from({ length: pictures }, () => [this.startToken()]);
     const prompts = promptsOf(inputIds, attentionMask, pictures, this.config);

@@ -2,6 +2,7 @@
 import type { GitConfig } from "@glimpsejs/config";
 import { type ForwardOutput, forward } from "./forward/forward.ts";
 import type { ForwardInputs } from "./forward/inputs.ts";
+import { checkCall } from "./options.ts";
 import type { Host, Platform } from "./platform.ts";
 import {
   type FreshModelOptions,
@@ -37,7 +38,8 @@ export class GitModel extends PreTrainedModel {
   }
 
   /** Hidden states of every image and text row. Throws "invalid-argument" listing everything wrong with `inputs`. */
-  forward(inputs: GitModelInputs): Promise<ForwardOutput> {
+  async forward(inputs: GitModelInputs): Promise<ForwardOutput> {
+    checkCall("forward()", inputs);
     return this.queue.run(() => forward(this.engine, inputs), inputs.signal);
   }
 }

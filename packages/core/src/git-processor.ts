@@ -1,11 +1,12 @@
 // GitProcessor: pictures to pixel values and text to ids, and ids back to text; as in the documentation of transformers.
-import { GlimpseError } from "@glimpsejs/base";
+import { GlimpseError, show } from "@glimpsejs/base";
 import { type GitConfig, ImageProcessorConfig, TokenizerConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
 import { type Clip, ImageProcessor, isClip, type Picture } from "@glimpsejs/processor";
 import { BertTokenizer, type EncodeOptions } from "@glimpsejs/tokenizer";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { type Notice, readConfig } from "./checkpoint.ts";
+import { checkCall } from "./options.ts";
 import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 import { withFiles } from "./pretrained-model.ts";
 import { writeJson } from "./save.ts";
@@ -68,6 +69,7 @@ export class GitProcessor {
 
   /** Prepares pictures, frames and text. Throws "invalid-argument", "invalid-image". */
   async process(inputs: ProcessorInputs): Promise<ProcessorOutput> {
+    checkCall("process()", inputs);
     const { images, frames, text, signal, ...encodeOptions } = inputs;
     if (images !== undefined && frames !== undefined) {
       throw new GlimpseError(
@@ -109,7 +111,17 @@ export class GitProcessor {
 
   /** Rows of ids to texts. */
   batchDecode(rows: Iterable<Iterable<number>>, options: { readonly skipSpecialTokens?: boolean } = {}): string[] {
-    return Array.from(rows, (ids) => this.decode(ids, options));
+    if (typeof rows === "object" && rows !== null && Symbol.iterator in rows)
+      return Array.from(rows, (ids) => this.decode(ids, options));
+    throw new GlimpseError(
+      {
+        subject: "batchDecode()",
+        problem: "it takes rows of token ids",
+        expected: "an array of arrays",
+        got: show(rows),
+      },
+      { code: "invalid-argument" },
+    );
   }
 
   /** Writes preprocessor_config.json, vocab.txt, tokenizer.json and tokenizer_config.json into a folder. */

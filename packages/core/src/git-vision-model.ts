@@ -3,7 +3,7 @@ import type { GitConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
 import type { EncodeOptions } from "./engine.ts";
 import { readAllFloats } from "./logits.ts";
-import { rejectUnknownOptions } from "./options.ts";
+import { booleanProblems, checkCall, rejectUnknownOptions, throwProblems } from "./options.ts";
 import type { Host, Platform } from "./platform.ts";
 import {
   type FreshModelOptions,
@@ -58,9 +58,11 @@ export class GitVisionModel extends PreTrainedModel {
   }
 
   /** Encodes pictures. Throws "invalid-argument" listing everything that is wrong with `inputs`. */
-  forward(inputs: VisionInputs): Promise<VisionOutput> {
+  async forward(inputs: VisionInputs): Promise<VisionOutput> {
+    checkCall("forward()", inputs);
     return this.queue.run(async () => {
       rejectUnknownOptions(inputs, inputNames);
+      throwProblems(booleanProblems(inputs, ["outputAttentions", "outputHiddenStates", "interpolatePosEncoding"]));
       const { outputAttentions, outputHiddenStates, numHiddenLayers } = this.config.visionConfig;
       const layers = Array.from({ length: numHiddenLayers }, (_, i) => i);
       const hidden =

@@ -1,6 +1,6 @@
 // The front door: one object that captions pictures and answers questions about them. It only composes: the processor
 // prepares, the model generates, the tokenizer writes.
-import { GlimpseError, show } from "@glimpsejs/base";
+import { GlimpseError } from "@glimpsejs/base";
 import { float32, type HostTensor } from "@glimpsejs/graph";
 import {
   type CaptionAllOptions,
@@ -15,18 +15,12 @@ import type { GenerateOutput } from "./generation/generate.ts";
 import { GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitProcessor } from "./git-processor.ts";
 import { isLive, liveTexts, liveWindow } from "./live/live-texts.ts";
-import { rejectUnknownOptions } from "./options.ts";
+import { checkCall, rejectUnknownOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { checkPreset } from "./presets.ts";
 import { type ModelOptions, withFiles } from "./pretrained-model.ts";
-import {
-  checkTexts,
-  type LabelScore,
-  labelScores,
-  type RankedText,
-  type TextScore,
-  textScore,
-} from "./scoring/results.ts";
+import { givenTexts, scoreGivenTexts } from "./scoring/given-texts.ts";
+import { type LabelScore, labelScores, type RankedText, type TextScore } from "./scoring/results.ts";
 import { pixelValuesOf } from "./subject.ts";
 import {
   type EncodeTaskOptions,
@@ -41,7 +35,7 @@ import {
   type TextResult,
   taskOptionNames,
 } from "./tasks.ts";
-import { promptOf, type TextRequest, textRequest, textResult, textResults } from "./text-request.ts";
+import { checkedQuestion, type TextRequest, textRequest, textResult, textResults } from "./text-request.ts";
 import { Trunk } from "./trunk.ts";
 
 /** A loaded model with its processor. Owns the model: dispose() when done, or declare it with `await using`. */
@@ -144,10 +138,9 @@ export class Git {
     return isLive(subject) ? this.live(subject, options) : this.pieces(subject, options);
   }
 
-  private async *live(
-    source: AsyncIterable<unknown>,
-    { question, window, ...task }: LiveOptions,
-  ): AsyncGenerator<LiveText, void, undefined> {
+  private async *live(source: AsyncIterable<unknown>, options: LiveOptions): AsyncGenerator<LiveText, void, undefined> {
+    checkCall("stream()", options);
+    const { question, window, ...task } = options;
     const { model } = this;
     const { signal } = task;
     const request = this.request([question], task);
@@ -166,15 +159,17 @@ export class Git {
   }
 
   private async *pieces(subject: Subject, options: StreamOptions): AsyncGenerator<string, TextResult, undefined> {
+    checkCall("stream()", options);
     const { question, ...task } = options;
     const request = this.request([question], task);
-    const { trunk, own } = await this.trunk(subject, encodeOptions(task, question));
+    const { trunk, own } = await this.during(() => this.trunk(subject, encodeOptions(task, question)));
     const steps = this.model.generateSteps({ ...request, trunk });
     const decoder = this.processor.tokenizer.incrementalDecoder({ skipSpecialTokens: true });
     const inOrder = (request.numBeams ?? this.model.generationConfig.numBeams ?? 1) === 1;
     try {
-      let step = await steps.next();
-      for (; !step.done; step = await steps.next()) {
+      const next = () => this.during(() => steps.next());
+      let step = await next();
+      for (; !step.done; step = await next()) {
         const piece = inOrder ? decoder.push(step.value.sequences[0]?.tokens.at(-1) ?? 0) : "";
         if (piece !== "") yield piece;
       }
@@ -203,26 +198,11 @@ export class Git {
     texts: readonly string[],
     options: ScoreOptions,
   ): Promise<readonly TextScore[]> {
-    rejectUnknownOptions(options, ["question", "signal"]);
-    const { tokenizer } = this.processor;
-    const prompt = promptOf(tokenizer, options.question);
-    const tokens = texts.map((text) => [
-      ...tokenizer.encode(text, { addSpecialTokens: false }).inputIds,
-      tokenizer.sepTokenId,
-    ]);
-    // The last token of a text is never fed, so it needs no position.
-    checkTexts("score()", texts, tokens, this.model.config.maxPositionEmbeddings - prompt.length + 1);
+    const given = givenTexts(this.model, this.processor, texts, options);
     const { trunk, own } = await this.trunk(subject, { signal: options.signal });
     try {
       checkPictures("score()", trunk, 1);
-      const logProbs = await this.model.scoreTexts({
-        trunk,
-        picture: 0,
-        prompt,
-        texts: tokens,
-        signal: options.signal,
-      });
-      return texts.map((text, i) => textScore(text, tokens[i] ?? [], logProbs[i] ?? []));
+      return await scoreGivenTexts(this.model, trunk, given, options.signal);
     } finally {
       if (own) trunk.dispose();
     }
@@ -251,6 +231,11 @@ export class Git {
    * the image's patches, as data; {@link heatMapPng} draws it.
    */
   async explain(subject: Exclude<Subject, Trunk>, options: StreamOptions = {}): Promise<ExplainedText> {
+    checkCall("explain()", options);
+    return this.during(() => this.explained(subject, options));
+  }
+
+  private async explained(subject: Exclude<Subject, Trunk>, options: StreamOptions): Promise<ExplainedText> {
     const { question, ...task } = options;
     const request = this.request([question], task);
     const encoding = encodeOptions(task, question);
@@ -274,10 +259,13 @@ export class Git {
   async encode(subject: Subject, options: EncodeTaskOptions = {}): Promise<Trunk> {
     rejectUnknownOptions(options, encodeOptionNames);
     if (options.preset !== undefined) checkPreset(options.preset);
-    return this.encodePixels(await this.pixelValues(subject, options), options);
+    return this.during(async () => this.encodePixels(await this.pixelValues(subject, options), options));
   }
 
-  /** Frees the model once calls under way have ended; a stream that is not read to its end fails. Safe to call twice. */
+  /**
+   * Frees the model once calls under way have ended. A stream ends with the piece it is at: reading on is a "disposed"
+   * error. Safe to call twice.
+   */
   async dispose(): Promise<void> {
     await Promise.allSettled(this.calls);
     await this.model.dispose();
@@ -351,19 +339,6 @@ function checkPictures(subject: string, trunk: Trunk, expected: number): void {
       expected: String(expected),
       got: String(trunk.batch),
       advice,
-    },
-    { code: "invalid-argument" },
-  );
-}
-
-function checkedQuestion(question: unknown): string {
-  if (typeof question === "string") return question;
-  throw new GlimpseError(
-    {
-      subject: "answer()",
-      problem: "a question is no text",
-      expected: "a string or an array of strings",
-      got: show(question),
     },
     { code: "invalid-argument" },
   );

@@ -9,7 +9,7 @@ export type { EncodeOptions } from "./engine.ts";
 export { heatMapPng } from "./explain/draw.ts";
 export type { ExplainedWord, HeatMap } from "./explain/heat-maps.ts";
 export type { ForwardOutput } from "./forward/forward.ts";
-export type { ForwardInputs, Rows } from "./forward/inputs.ts";
+export type { ForwardInputs } from "./forward/inputs.ts";
 export { PastKeyValues } from "./forward/past-key-values.ts";
 export { AbortedError } from "./generation/aborted-error.ts";
 export type { GenerateOutput } from "./generation/generate.ts";
@@ -36,6 +36,7 @@ export type {
 export type { Preset } from "./presets.ts";
 export type { FreshModelOptions, ModelOptions } from "./pretrained-model.ts";
 export { PreTrainedModel } from "./pretrained-model.ts";
+export type { Rows } from "./rows.ts";
 export type { LabelScore, RankedText, TextScore } from "./scoring/results.ts";
 export type { ScoreRequest } from "./scoring/score-texts.ts";
 export type { ClipSubject } from "./subject.ts";

@@ -2,18 +2,58 @@
 // calls check about the values of theirs.
 import { GlimpseError, nearestName, type Problem, show } from "@glimpsejs/base";
 
-/** A problem for every key of `options` that is not in `known`. */
+/** A problem for every key of `options` that is not in `known`, and for a `signal` that is none. */
 export function unknownOptions(options: object, known: readonly string[]): Problem[] {
   if (typeof options !== "object" || options === null) {
     return [{ subject: "options", problem: "they are no object", expected: "{ name: value, … }", got: show(options) }];
   }
-  return Object.keys(options)
+  const unknown = Object.keys(options)
     .filter((name) => !known.includes(name))
     .map((name) => {
       const nearest = nearestName(name, known);
       const advice = nearest === undefined ? `There are ${known.join(", ")}.` : `Did you mean "${nearest}"?`;
       return { subject: `option ${show(name)}`, problem: "there is no such option", advice };
     });
+  return [...unknown, ...("signal" in options && known.includes("signal") ? signalProblems(options.signal) : [])];
+}
+
+/**
+ * Throws "invalid-argument" where `inputs` are no object of arguments, or their `signal` is none. What a call has to know
+ * before it may wait for its turn.
+ */
+export function checkCall(call: string, inputs: { readonly signal?: AbortSignal | undefined }): void {
+  checkObject(call, inputs);
+  throwProblems(signalProblems(inputs.signal));
+}
+
+/** Throws "invalid-argument" where the arguments of `call` are no object. */
+export function checkObject(call: string, options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  const expected = "{ name: value, … }";
+  throwProblems([{ subject: call, problem: "its argument is no object", expected, got: show(options) }]);
+}
+
+/** A problem if `signal` is given and not an AbortSignal, whoever implements it. */
+export function signalProblems(signal: unknown): Problem[] {
+  if (signal === undefined) return [];
+  const isSignal =
+    typeof signal === "object" &&
+    signal !== null &&
+    "aborted" in signal &&
+    "addEventListener" in signal &&
+    typeof signal.addEventListener === "function";
+  return isSignal ? [] : [{ subject: 'option "signal"', problem: "it is no AbortSignal", got: show(signal) }];
+}
+
+/** A problem for every one of `names` whose value in `options` is given and neither true nor false. */
+export function booleanProblems<T extends object>(options: T, names: readonly (keyof T & string)[]): Problem[] {
+  return names.flatMap((name) => {
+    const value = options[name];
+    if (value === undefined || typeof value === "boolean") return [];
+    return [
+      { subject: `option "${name}"`, problem: "the value is wrong", expected: "true or false", got: show(value) },
+    ];
+  });
 }
 
 /** A problem for every one of `names` whose value in `options` is given and not a function. */

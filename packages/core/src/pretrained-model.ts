@@ -1,7 +1,7 @@
 // What all model classes share: opening a checkpoint or a fresh model, one call at a time, saving, dispose().
 import type { BackendPlugin } from "@glimpsejs/backend";
 import { type Problem, show } from "@glimpsejs/base";
-import type { GitConfig } from "@glimpsejs/config";
+import { GitConfig } from "@glimpsejs/config";
 import type { WeightSource } from "@glimpsejs/graph";
 import {
   checkQuantizationConfig,
@@ -16,7 +16,7 @@ import { type CheckpointFiles, openWeights } from "@glimpsejs/weights";
 import { readConfig } from "./checkpoint.ts";
 import { Engine, graphsOf } from "./engine.ts";
 import { checkMemory } from "./memory.ts";
-import { functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
+import { checkObject, functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 import { preparedWeights } from "./prepared.ts";
 import { Queue } from "./queue.ts";
@@ -92,6 +92,7 @@ export async function withFiles<T, Source>(
   options: ModelOptions,
   use: (files: CheckpointFiles) => Promise<T>,
 ): Promise<T> {
+  checkObject("options", options);
   throwProblems([
     ...unknownOptions(options, ["revision", "signal", "onProgress", "backend", "dtype"]),
     ...functionProblems(options, ["onProgress"]),
@@ -142,9 +143,11 @@ export async function freshEngine(
   part: ModelPart,
   options: FreshModelOptions,
 ): Promise<Engine> {
+  checkObject("options", options);
   const { seed = 0 } = options;
   throwProblems([...unknownOptions(options, ["seed", "backend"]), ...seedProblems(seed), ...backendProblems(options)]);
-  return engineFor(platform, config, randomWeights(config, part, seed), part, options);
+  const complete = GitConfig.create(config);
+  return engineFor(platform, complete, randomWeights(complete, part, seed), part, options);
 }
 
 /** A backend is a value that somebody opens, not a name. */

@@ -1,5 +1,5 @@
 // From the options of caption() and answer() to those of generate(), and from its output to texts.
-import type { Rows } from "./forward/inputs.ts";
+import { GlimpseError, show } from "@glimpsejs/base";
 import type { GenerateOutput } from "./generation/generate.ts";
 import type { GenerateOptions } from "./generation/options.ts";
 import { refusals } from "./generation/refused-options.ts";
@@ -7,6 +7,7 @@ import type { GitForCausalLM } from "./git-for-causal-lm.ts";
 import type { GitProcessor } from "./git-processor.ts";
 import { defined, throwProblems, unknownOptions } from "./options.ts";
 import { checkPreset, type Preset, presetOptions, presetQuestion } from "./presets.ts";
+import type { Rows } from "./rows.ts";
 import { type TaskOptions, type TextResult, taskOptionNames } from "./tasks.ts";
 
 const defaultNewTokens = 50;
@@ -71,4 +72,18 @@ export function textResult(
   const text = processor.decode(tokens, { skipSpecialTokens: true });
   const logProb = logProbs.reduce((sum, x) => sum + x, 0);
   return { text, tokens, logProb, score: score ?? (tokens.length === 0 ? 0 : logProb / tokens.length) };
+}
+
+/** `question` itself. Throws "invalid-argument" where it is no text. */
+export function checkedQuestion(question: unknown): string {
+  if (typeof question === "string") return question;
+  throw new GlimpseError(
+    {
+      subject: "answer()",
+      problem: "a question is no text",
+      expected: "a string or an array of strings",
+      got: show(question),
+    },
+    { code: "invalid-argument" },
+  );
 }

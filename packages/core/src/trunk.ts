@@ -2,7 +2,7 @@
 // whatever text follows: any number of captions, answers and beams grow from one trunk without copying it.
 
 import type { DeviceTensor } from "@glimpsejs/backend";
-import { DisposedError } from "@glimpsejs/base";
+import { DisposedError, type Problem, show } from "@glimpsejs/base";
 import { float32, type HostTensor, int32 } from "@glimpsejs/graph";
 import { survivingLoss } from "./device-loss.ts";
 import type { EncodeOptions, Engine } from "./engine.ts";
@@ -135,4 +135,10 @@ export class Trunk {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** A problem if an argument that has to be a trunk is none. */
+export function trunkProblems(trunk: unknown): Problem[] {
+  if (trunk instanceof Trunk) return [];
+  return [{ subject: "trunk", problem: "it is no trunk", expected: "what encode() returned", got: show(trunk) }];
 }

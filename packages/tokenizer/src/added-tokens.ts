@@ -1,5 +1,5 @@
 // Tokens that are found in the text itself, as "[CLS]" is: before normalization, or after it. Leftmost and longest, as
-// in the Rust tokenizers library. lstrip, rstrip and single_word, which BERT's tokens never have, are not here.
+// in the Rust tokenizers library. Does not normalize.
 import { GlimpseError, show } from "@glimpsejs/base";
 
 /** A token that is looked for in the text. */
@@ -11,6 +11,12 @@ export interface AddedToken {
   readonly normalized: boolean;
   /** Whether decoding with skipSpecialTokens leaves it out. */
   readonly special: boolean;
+  /** Whether it is no token where a letter or digit touches it. */
+  readonly singleWord: boolean;
+  /** Whether spaces before it belong to it. */
+  readonly lstrip: boolean;
+  /** Whether spaces behind it belong to it. */
+  readonly rstrip: boolean;
 }
 
 const maxTokens = 10_000;
@@ -19,13 +25,45 @@ const maxLength = 1000;
 /** Cuts a text into what is between the tokens and, for the tokens, their ids. */
 export type TokenFinder = (text: string) => (string | number)[];
 
-/** Makes a finder of the tokens in `ids`, none of them empty. */
-export function tokenFinder(ids: ReadonlyMap<string, number>): TokenFinder {
-  if (ids.size === 0) return (text) => [text];
+/** Makes a finder of `tokens`. Of two with the same content, which the library chooses from at random, the last is found. */
+export function tokenFinder(tokens: readonly AddedToken[]): TokenFinder {
+  if (tokens.length === 0) return (text) => [text];
+  const byContent = new Map(tokens.map((token) => [token.content, token]));
   // The first alternative that fits is taken, so the longer ones stand first.
-  const longestFirst = [...ids.keys()].sort((a, b) => b.length - a.length);
-  const anyToken = new RegExp(`(${longestFirst.map(escaped).join("|")})`, "u");
-  return (text) => text.split(anyToken).map((part, i) => (i % 2 === 0 ? part : (ids.get(part) ?? part)));
+  const longestFirst = [...byContent.keys()].sort((a, b) => b.length - a.length);
+  const anyToken = new RegExp(longestFirst.map(escaped).join("|"), "gu");
+  return (text) => {
+    const parts: (string | number)[] = [];
+    let from = 0;
+    for (const match of text.matchAll(anyToken)) {
+      const token = byContent.get(match[0]);
+      if (token === undefined) continue;
+      const before = text.slice(0, match.index);
+      const after = text.slice(match.index + match[0].length);
+      // Its last two units hold the last code point; a search for the end of the whole text would take too long.
+      if (token.singleWord && (endsWithWord.test(before.slice(-2)) || startsWithWord.test(after))) continue;
+      // Spaces that the token before has taken are not taken again.
+      const start = token.lstrip ? Math.max(from, lengthWithoutSpaces(before)) : match.index;
+      if (start > from) parts.push(text.slice(from, start));
+      parts.push(token.id);
+      from = text.length - after.length + (token.rstrip ? (spacesAtStart.exec(after)?.[0].length ?? 0) : 0);
+    }
+    if (from < text.length) parts.push(text.slice(from));
+    return parts;
+  };
+}
+
+// What Rust's regular expressions mean by \\w and \\s.
+const wordCharacter = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]";
+const startsWithWord = new RegExp(`^${wordCharacter}`, "u");
+const endsWithWord = new RegExp(`${wordCharacter}$`, "u");
+const spacesAtStart = /^\p{White_Space}*/u;
+const space = /^\p{White_Space}$/u;
+
+function lengthWithoutSpaces(text: string): number {
+  let length = text.length;
+  while (length > 0 && space.test(text.charAt(length - 1))) length--;
+  return length;
 }
 
 /** Throws "invalid-tokenizer" where the tokens are more, or longer, than a regular expression can hold. */

@@ -129,13 +129,13 @@ export class BertTokenizer {
       .filter((token) => token.normalized)
       .map((token) => ({ ...token, content: normalize(token.content, this.normalizer) }))
       .filter(({ content }) => content !== "");
-    this.findRaw = tokenFinder(idsOf(raw));
-    this.findNormalized = tokenFinder(idsOf(normalized));
+    this.findRaw = tokenFinder(raw);
+    this.findNormalized = tokenFinder(normalized);
     this.wordPiece = wordPiece(spec.pieces, this.unkTokenId);
     this.decoderTable = {
       tokens,
       normalized: new Map(normalized.map(({ id, content }) => [id, content])),
-      specialIds: new Set(addedTokens.filter(({ special }) => special).map(({ id }) => id)),
+      specials: new Set(addedTokens.filter(({ special }) => special).map(({ content }) => content)),
       cleanUpSpaces: config.extra["clean_up_tokenization_spaces"] === true,
     };
   }
@@ -243,13 +243,11 @@ function withSpecialTokens(
   const byContent = new Map(addedTokens.map((token) => [token.content, token]));
   for (const content of [clsToken, sepToken, padToken, unkToken, maskToken]) {
     const id = ids.get(content);
-    if (id !== undefined) byContent.set(content, { content, id, normalized: false, special: true });
+    const plain = { singleWord: false, lstrip: false, rstrip: false };
+    if (id !== undefined)
+      byContent.set(content, { ...plain, ...byContent.get(content), content, id, normalized: false, special: true });
   }
   return [...byContent.values()].sort((a, b) => a.id - b.id);
-}
-
-function idsOf(tokens: readonly AddedToken[]): Map<string, number> {
-  return new Map(tokens.map(({ content, id }) => [content, id]));
 }
 
 function pad(row: number[], value: number, missing: number, { paddingSide }: EncodePlan): number[] {

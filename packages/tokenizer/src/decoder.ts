@@ -18,7 +18,8 @@ export interface DecoderTable {
   readonly tokens: ReadonlyMap<number, string>;
   /** The normalized form of those added tokens that are found in it; it is what the library decodes them to. */
   readonly normalized: ReadonlyMap<number, string>;
-  readonly specialIds: ReadonlySet<number>;
+  /** Contents of the special tokens, as they were given; the library goes by the text. */
+  readonly specials: ReadonlySet<string>;
   /** The default of the option cleanUpTokenizationSpaces. */
   readonly cleanUpSpaces: boolean;
 }
@@ -64,14 +65,14 @@ export function incrementalDecoder(table: DecoderTable, options: DecodeOptions):
 
 /** A function from the next id to its part of the text: only the first token has no space before it. */
 function tokenTexts(table: DecoderTable, skipSpecialTokens: boolean): (id: number) => string {
-  const { tokens, normalized, specialIds } = table;
+  const { tokens, normalized, specials } = table;
   let position = 0;
   let first = true;
   return (id) => {
     checkId(id, position++);
     // An id without a token gives no text, as in the library: a model may have more rows than its tokenizer has tokens.
-    const token = skipSpecialTokens && specialIds.has(id) ? undefined : (normalized.get(id) ?? tokens.get(id));
-    if (token === undefined) return "";
+    const token = normalized.get(id) ?? tokens.get(id);
+    if (token === undefined || (skipSpecialTokens && specials.has(token))) return "";
     let text = token;
     if (!first) text = token.startsWith(continuation) ? token.slice(continuation.length) : ` ${token}`;
     first = false;

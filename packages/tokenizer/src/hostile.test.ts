@@ -115,11 +115,6 @@ describe("tokenizer.json", () => {
     ],
     [
       "added_tokens",
-      [{ content: "x", id: 9, lstrip: true }],
-      'added_tokens[0]: "x" has lstrip, which BERT\'s tokens never have',
-    ],
-    [
-      "added_tokens",
       [{ content: "x".repeat(1001), id: 9 }],
       "expected at most 10000 of at most 1000 characters, got 1001",
     ],

@@ -127,20 +127,18 @@ function readAddedTokens(json: JsonValue, pieces: ReadonlyMap<string, number>, r
   if (list !== json) report("added_tokens", "there are no tokens", { expected: "a list of them", got: show(json) });
   const owners = new Map([...pieces].map(([piece, id]) => [id, piece]));
   return list.flatMap((item, i) => {
-    const { content, id, normalized, special, ...rest } = objectOr(item);
+    const { content, id, normalized, special, single_word, lstrip, rstrip } = objectOr(item);
     const path = `added_tokens[${i}]`;
     if (!isToken(content) || !isId(id)) {
       report(path, "it is no token", { expected: "an object with content and id", got: show(item) });
       return [];
     }
-    for (const option of ["single_word", "lstrip", "rstrip"]) {
-      if (rest[option]) report(path, `${show(content)} has ${option}, which BERT's tokens never have`);
-    }
     if ((owners.get(id) ?? content) !== content || (pieces.get(content) ?? id) !== id) {
       report(path, `${show(content)} and its id ${id} do not belong together in model.vocab`);
     }
     owners.set(id, content);
-    return [{ content, id, normalized: normalized === true, special: special === true }];
+    const strip = { singleWord: single_word === true, lstrip: lstrip === true, rstrip: rstrip === true };
+    return [{ content, id, normalized: normalized === true, special: special === true, ...strip }];
   });
 }
 
@@ -160,8 +158,8 @@ export function writeTokenizerJson(
     padding: null,
     added_tokens: [...addedTokens]
       .sort((a, b) => a.id - b.id)
-      .map(({ content, id, normalized, special }) => {
-        return { id, content, single_word: false, lstrip: false, rstrip: false, normalized, special };
+      .map(({ content, id, normalized, special, singleWord, lstrip, rstrip }) => {
+        return { id, content, single_word: singleWord, lstrip, rstrip, normalized, special };
       }),
     normalizer: {
       type: "BertNormalizer",

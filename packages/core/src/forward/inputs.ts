@@ -1,13 +1,11 @@
 // The arguments of forward(), checked: every problem of one call in one error, before anything runs.
-import { type Problem, show } from "@glimpsejs/base";
+import { show } from "@glimpsejs/base";
 import type { HostTensor } from "@glimpsejs/graph";
 import type { Engine } from "../engine.ts";
-import { throwProblems, unknownOptions } from "../options.ts";
+import { booleanProblems, throwProblems, unknownOptions } from "../options.ts";
+import { type Rows, rowsProblems, shapeProblems } from "../rows.ts";
 import { float32Problems } from "../tensor-problems.ts";
-import type { PastKeyValues } from "./past-key-values.ts";
-
-/** Integers by row, one row a text; all rows of one argument have the same length. */
-export type Rows = readonly (readonly number[])[];
+import { PastKeyValues } from "./past-key-values.ts";
 
 /** Arguments of forward(), as in the documentation of GitForCausalLM in transformers. */
 export interface ForwardInputs {
@@ -70,7 +68,20 @@ export function checkForward(inputs: ForwardInputs, engine: Engine): TextShape {
   for (const name of ["inputsEmbeds", "pixelValues", "headMask"] as const) {
     if (inputs[name] !== undefined) problems.push(...float32Problems(name, inputs[name]));
   }
-  throwProblems(problems); // what follows reads shapes
+  problems.push(
+    ...booleanProblems(inputs, ["useCache", "outputAttentions", "outputHiddenStates", "interpolatePosEncoding"]),
+  );
+  if (inputs.pastKeyValues !== undefined && !(inputs.pastKeyValues instanceof PastKeyValues))
+    report(
+      "pastKeyValues",
+      "it is not what forward() returned",
+      "pastKeyValues of an earlier call",
+      show(inputs.pastKeyValues),
+    );
+  for (const name of ["inputIds", "attentionMask", "positionIds", "labels"] as const) {
+    if (inputs[name] !== undefined) problems.push(...shapeProblems(name, inputs[name]));
+  }
+  throwProblems(problems); // what follows reads shapes and rows
   const { inputIds, inputsEmbeds, pixelValues, pastKeyValues } = inputs;
   if ((inputIds === undefined) === (inputsEmbeds === undefined))
     report("forward()", "one of inputIds and inputsEmbeds is needed, and not both");
@@ -81,10 +92,16 @@ export function checkForward(inputs: ForwardInputs, engine: Engine): TextShape {
   if (batch < 1 || length < 1) report(inputsEmbeds === undefined ? "inputIds" : "inputsEmbeds", "it holds no token");
 
   const past = pastKeyValues?.length ?? 0;
-  checkRows("inputIds", inputIds, batch, [length], [0, config.vocabSize - 1], problems);
-  checkRows("attentionMask", inputs.attentionMask, batch, [length, past + length], [0, 1], problems);
-  checkRows("positionIds", inputs.positionIds, batch, [length], [0, config.maxPositionEmbeddings - 1], problems);
-  checkRows("labels", inputs.labels, batch, [length], [-100, config.vocabSize - 1], problems);
+  const rows = (
+    name: "inputIds" | "attentionMask" | "positionIds" | "labels",
+    most: number,
+    least = 0,
+    lengths = [length],
+  ) => problems.push(...rowsProblems(name, inputs[name], { batch, lengths, range: [least, most] }));
+  rows("inputIds", config.vocabSize - 1);
+  rows("attentionMask", 1, 0, [length, past + length]);
+  rows("positionIds", config.maxPositionEmbeddings - 1);
+  rows("labels", config.vocabSize - 1, -100);
   if (inputs.positionIds === undefined && past + length > config.maxPositionEmbeddings) {
     report(
       "forward()",
@@ -121,44 +138,4 @@ export function checkForward(inputs: ForwardInputs, engine: Engine): TextShape {
   }
   throwProblems(problems);
   return { batch, length };
-}
-
-function checkRows(
-  subject: string,
-  rows: Rows | undefined,
-  batch: number,
-  lengths: readonly number[],
-  [least, most]: readonly [number, number],
-  problems: Problem[],
-): void {
-  if (rows === undefined) return;
-  if (rows.length !== batch)
-    problems.push({
-      subject,
-      problem: "the number of rows is wrong",
-      expected: String(batch),
-      got: String(rows.length),
-    });
-  for (const [r, row] of rows.entries()) {
-    if (typeof row !== "object" || row === null) {
-      problems.push({ subject: `${subject} row ${r}`, problem: "it is not a list", got: show(row) });
-      continue;
-    }
-    if (!lengths.includes(row.length)) {
-      problems.push({
-        subject: `${subject} row ${r}`,
-        problem: "the length is wrong",
-        expected: [...new Set(lengths)].join(" or "),
-        got: String(row.length),
-      });
-    }
-    const wrong = row.find((value) => !Number.isInteger(value) || value < least || value > most);
-    if (wrong !== undefined)
-      problems.push({
-        subject: `${subject} row ${r}`,
-        problem: "a value is out of range",
-        expected: `${least} to ${most}`,
-        got: String(wrong),
-      });
-  }
 }

@@ -2,7 +2,7 @@
 // shifted twice, see transformers issue 47394).
 import type { HostTensor } from "@glimpsejs/graph";
 import { logProbability } from "../logits.ts";
-import type { Rows } from "./inputs.ts";
+import type { Rows } from "../rows.ts";
 
 /**
  * Mean of −log p(labels[b][t+1] | rows up to t) in nats over all labels but −100. logits float32 [B, R, V], of which

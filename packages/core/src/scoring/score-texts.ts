@@ -5,10 +5,11 @@ import type { GitConfig } from "@glimpsejs/config";
 import type { Engine } from "../engine.ts";
 import { checkNumbers, readAllFloats } from "../logits.ts";
 import { throwProblems } from "../options.ts";
+import { shapeProblems } from "../rows.ts";
 import { idProblems } from "../token-ids.ts";
 import { TokenTree } from "../token-tree.ts";
 import type { NewToken } from "../tree-layout.ts";
-import type { Trunk } from "../trunk.ts";
+import { type Trunk, trunkProblems } from "../trunk.ts";
 import { buildTrie, type TrieNode } from "./trie.ts";
 
 /**
@@ -64,6 +65,7 @@ export async function scoreTexts(engine: Engine, request: ScoreRequest): Promise
 
 function checkRequest({ trunk, picture, prompt, texts }: ScoreRequest, config: GitConfig): void {
   const { vocabSize, maxPositionEmbeddings } = config;
+  throwProblems([...trunkProblems(trunk), ...shapeProblems("prompt", [prompt]), ...shapeProblems("texts", texts)]);
   // The last token of a text is never fed, so it needs no position.
   const room = maxPositionEmbeddings - prompt.length + 1;
   const problems = idProblems("prompt", prompt, vocabSize);

@@ -26,11 +26,12 @@ export interface LoadImageOptions extends SharpDecoderOptions {
  * const picture = await loadImage("photo.jpg");
  */
 export async function loadImage(source: ImageSource, options: LoadImageOptions = {}): Promise<Picture> {
+  const decode = sharpDecoder(options); // checks them
   const { signal } = options;
   const name = sourceName(source);
   throwIfAborted(signal, name);
   const bytes = await readSource(source, name, options);
-  return sharpDecoder(options)(bytes, { signal, name });
+  return decode(bytes, { signal, name });
 }
 
 /** How errors call the source; data: URLs are too long to repeat. */

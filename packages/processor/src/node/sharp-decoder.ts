@@ -1,7 +1,7 @@
 // Picture files to RGB with sharp, to the same bytes as Pillow's Image.open(file).convert("RGB"): colour profiles are not
 // applied, alpha is dropped, 16 bits become 8 Pillow's way. What would not come out the same is refused, except AVIF,
 // whose chroma sharp and Pillow scale differently. sharp is an optional peer, loaded when the first picture is decoded.
-import { GlimpseError, type Problem, throwIfAborted } from "@glimpsejs/base";
+import { GlimpseError, type Problem, show, throwIfAborted } from "@glimpsejs/base";
 import type { PixelSize } from "@glimpsejs/config";
 import type { Metadata, Sharp, SharpOptions } from "sharp";
 import { type GifFrame, gifFrame, gifToRgb } from "../formats/gif-frame.ts";
@@ -33,6 +33,7 @@ export interface SharpDecoderOptions {
  * that Pillow does not read, or reads otherwise), "missing-package" (sharp is not installed) and "aborted".
  */
 export function sharpDecoder(options: SharpDecoderOptions = {}): PictureDecoder {
+  checkOptions(options);
   const { maxPixels = pillowMaxPixels, applyOrientation = true, allowTruncated = false } = options;
   let loading: Promise<SharpFunction> | undefined;
   return async (source, { signal, name = "picture" } = {}) => {
@@ -177,4 +178,24 @@ async function raw(image: Sharp, depth: "uchar" | "ushort" = "uchar"): Promise<P
   const { data, info } = await image.raw({ depth }).toBuffer({ resolveWithObject: true });
   // A plain view: slice() of a Buffer shares memory, that of a Uint8Array copies.
   return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+}
+
+function checkOptions(options: SharpDecoderOptions): void {
+  if (typeof options !== "object" || options === null) {
+    const problem = { subject: "decoder options", problem: "they are no object", got: show(options) };
+    throw new GlimpseError(problem, { code: "invalid-argument" });
+  }
+  const { maxPixels, applyOrientation, allowTruncated } = options;
+  const problems: Problem[] = [];
+  // Anything else would pass every comparison with the size of a picture.
+  if (maxPixels !== undefined && !(typeof maxPixels === "number" && maxPixels > 0)) {
+    const subject = 'option "maxPixels"';
+    problems.push({ subject, problem: "the value is wrong", expected: "a number above 0", got: show(maxPixels) });
+  }
+  for (const [name, value] of Object.entries({ applyOrientation, allowTruncated })) {
+    if (value === undefined || typeof value === "boolean") continue;
+    const subject = `option "${name}"`;
+    problems.push({ subject, problem: "the value is wrong", expected: "true or false", got: show(value) });
+  }
+  if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
 }
