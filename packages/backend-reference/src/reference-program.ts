@@ -1,22 +1,11 @@
 // Graphs and their weights, ready to run. A run takes its feeds when it is called and computes when its turn comes.
 import type { DeviceTensor, Feeds, Outputs, Program } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError, type Problem } from "@glimpsejs/base";
-import {
-  type Attributes,
-  type Bindings,
-  bindFeeds,
-  evaluateDim,
-  type Graph,
-  type HostTensor,
-  type Node,
-  type OpName,
-  type ValueName,
-} from "@glimpsejs/graph";
-import { kernels } from "./kernels/index.ts";
-import type { KernelRun } from "./kernels/kernel.ts";
+import { type Bindings, bindFeeds, type Graph, type HostTensor, type ValueName } from "@glimpsejs/graph";
 import { Pace } from "./pace.ts";
 import { plan, type Step } from "./plan.ts";
 import { hostCopy, type Owner, ReferenceTensor } from "./reference-tensor.ts";
+import { runNode } from "./run-node.ts";
 
 type Values = Map<ValueName, HostTensor>;
 
@@ -104,36 +93,6 @@ export class ReferenceProgram<G extends string> implements Program<G> {
       for (const value of dead) values.delete(value);
     }
   }
-}
-
-function runNode(
-  node: Node,
-  lookUp: (value: ValueName) => HostTensor | undefined,
-  bindings: Bindings,
-): readonly HostTensor[] {
-  const subject = `${node.op} "${node.path}"`;
-  const inputOf = (name: ValueName): HostTensor => {
-    const value = lookUp(name);
-    if (value === undefined) throw new TypeError(`${subject}: the value "${name}" was not computed.`);
-    return value;
-  };
-  const inputs: Record<string, HostTensor | readonly HostTensor[]> = {};
-  for (const [name, value] of Object.entries<ValueName | readonly ValueName[] | undefined>(node.inputs)) {
-    if (value !== undefined) inputs[name] = typeof value === "string" ? inputOf(value) : value.map(inputOf);
-  }
-  const run: KernelRun = {
-    size: (dim) => evaluateDim(dim, bindings),
-    fail(problem) {
-      throw new GlimpseError({ subject, ...problem }, { code: "invalid-argument" });
-    },
-  };
-  // The table pairs each op with its own kernel; indexing by a union loses that, and verify() has checked the node.
-  const kernel = kernels[node.op] as (
-    inputs: object,
-    attributes: Attributes<OpName>,
-    run: KernelRun,
-  ) => readonly HostTensor[];
-  return kernel(inputs, node.attributes, run);
 }
 
 function selection(graph: Graph, names: readonly string[] | undefined): Readonly<Record<string, ValueName>> {

@@ -17,4 +17,5 @@ export interface KernelRun {
   fail(problem: Omit<Problem, "subject">): never;
 }
 
-type TensorFor<T> = T extends string ? HostTensor : T extends readonly string[] ? readonly HostTensor[] : T;
+/** The tensors that a kernel gets for an input: one, or a list where the op takes a list. */
+export type TensorFor<T> = T extends string ? HostTensor : T extends readonly string[] ? readonly HostTensor[] : T;
