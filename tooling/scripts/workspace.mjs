@@ -39,7 +39,9 @@ export function ensureInstalled() {
 }
 
 /** Compiles every package to dist; quick when nothing changed. turbo needs to find pnpm, which npx puts on its path. */
-export function build() {
+export function build({ force = false } = {}) {
   const flags = ["--output-logs=errors-only", "--log-order=grouped"];
-  pnpm(["exec", "turbo", "run", "build", ...flags], { env: { TURBO_TELEMETRY_DISABLED: "1" } });
+  pnpm(["exec", "turbo", "run", "build", ...flags, ...(force ? ["--force"] : [])], {
+    env: { TURBO_TELEMETRY_DISABLED: "1" },
+  });
 }

@@ -1,0 +1,71 @@
+// From the pages that TypeDoc writes to pages of the site: where each one goes, and what its links become.
+import path from "node:path";
+import { publicEntries } from "./api.mjs";
+
+const kinds = {
+  classes: "class",
+  interfaces: "interface",
+  "type-aliases": "type",
+  variables: "value",
+  functions: "function",
+  enumerations: "enum",
+};
+
+/** Folder of an entry's pages as TypeDoc names it ("processor/src/node"), to what a user imports. */
+const entries = new Map(
+  publicEntries().map(({ specifier, description, source }) => [
+    source.replace(/(\/index)?\.ts$/, ""),
+    { specifier, description, slug: specifier.replace(/^@glimpsejs\//, "") },
+  ]),
+);
+
+/** The entry that a page belongs to, and its path within it. */
+function locate(file) {
+  for (let folder = path.posix.dirname(file); folder !== "."; folder = path.posix.dirname(folder)) {
+    const entry = entries.get(folder);
+    if (entry !== undefined) return { entry, rest: file.slice(folder.length + 1) };
+  }
+  return undefined;
+}
+
+/** The address in the site of a page of TypeDoc's. */
+export function apiUrl(file) {
+  const found = locate(file);
+  if (found === undefined) return "/api/";
+  const { entry, rest } = found;
+  const [kind = "", name] = rest.split("/");
+  return name === undefined
+    ? `/api/${entry.slug}/`
+    : `/api/${entry.slug}/${name.replace(/\.md$/, "")}/${kindSuffix(kind)}`;
+}
+
+/** A class and the value of the same name would share an address; values of such names live one level down. */
+function kindSuffix(kind) {
+  return kind === "variables" ? "value/" : "";
+}
+
+/** Text and data of one page; undefined for TypeDoc's own list of modules. */
+export function describeApiPage(file, text) {
+  const found = locate(file);
+  if (found === undefined) return undefined;
+  const { entry, rest } = found;
+  const [kind, name] = rest.split("/");
+  const body = text
+    .replace(/^# .*\n/, "")
+    .replace(/\]\(((?!https?:|#)[^)\s]+?\.md)(#[^)\s]*)?\)/g, (_, target, anchor = "") => {
+      const absolute = path.posix.normalize(path.posix.join(path.posix.dirname(file), target));
+      return `](${apiUrl(absolute)}${anchor})`;
+    });
+  const title = name === undefined ? entry.specifier : name.replace(/\.md$/, "");
+  return {
+    text: body,
+    data: {
+      title,
+      entry: entry.specifier,
+      entryUrl: `/api/${entry.slug}/`,
+      kind: name === undefined ? undefined : kinds[kind],
+      lead: name === undefined ? entry.description : undefined,
+      permalink: `${apiUrl(file).slice(1)}index.html`,
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// API pages: every public entry of every package, from its sources, as Markdown that the site renders like a guide.
+// TypeDoc reads the types, typedoc-plugin-markdown writes the pages; which entries there are the packages' own
+// `exports` say.
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { Application } from "typedoc";
+
+const site = path.resolve(import.meta.dirname, "..");
+const root = path.resolve(site, "../..");
+
+/** Where TypeDoc writes. */
+export const apiFolder = path.join(site, ".generated/api");
+
+/** Public entries: the package, what a user imports, and its source relative to `packages`. Node's source where platforms differ. */
+export function publicEntries() {
+  return readdirSync(`${root}/packages`).flatMap((folder) => {
+    const manifest = JSON.parse(readFileSync(`${root}/packages/${folder}/package.json`, "utf8"));
+    return Object.entries(manifest.exports).flatMap(([subpath, target]) => {
+      const source = sourceOf(target);
+      if (source === undefined) return [];
+      const specifier = subpath === "." ? manifest.name : `${manifest.name}${subpath.slice(1)}`;
+      return [
+        { name: manifest.name, specifier, description: manifest.description, source: path.posix.join(folder, source) },
+      ];
+    });
+  });
+}
+
+function sourceOf(target) {
+  if (typeof target === "string") return target.endsWith(".ts") ? target : undefined;
+  return target["@glimpsejs/source"] ?? (target.node === undefined ? undefined : sourceOf(target.node));
+}
+
+/** Writes the pages and returns the warnings that concern readers: names without a sentence, links to nowhere. */
+export async function writeApi() {
+  const application = await Application.bootstrapWithPlugins({
+    entryPoints: publicEntries().map(({ source }) => `${root}/packages/${source}`),
+    basePath: `${root}/packages`,
+    tsconfig: `${site}/tsconfig.api.json`,
+    plugin: ["typedoc-plugin-markdown"],
+    out: apiFolder,
+    router: "member",
+    entryFileName: "index",
+    readme: "none",
+    excludePrivate: true,
+    excludeInternal: true,
+    excludeExternals: true,
+    hidePageHeader: true,
+    hideBreadcrumbs: true,
+    useCodeBlocks: true,
+    parametersFormat: "table",
+    interfacePropertiesFormat: "table",
+    classPropertiesFormat: "table",
+    tableColumnSettings: { hideInherited: true, hideModifiers: true, hideOverrides: true, hideSources: true },
+    gitRevision: "main",
+    sourceLinkTemplate: "https://github.com/glimpsejs/glimpse/blob/main/packages/{path}#L{line}",
+    validation: { notExported: false, invalidLink: true, notDocumented: true },
+    packagesRequiringDocumentation: [...new Set(publicEntries().map(({ name }) => name))],
+    requiredToBeDocumented: ["Enum", "Variable", "Function", "Class", "Interface", "Method", "Accessor", "TypeAlias"],
+    logLevel: "Warn",
+  });
+  const project = await application.convert();
+  if (project === undefined) throw new Error("typedoc: the sources do not compile.");
+  application.validate(project);
+  await application.generateOutputs(project);
+  return { warnings: application.logger.warningCount, errors: application.logger.errorCount };
+}

@@ -1,0 +1,61 @@
+// `npm run docs`: the whole site as static files in apps/docs/dist. API pages, then guides and layout, then what runs in
+// the page, then the index of the search, which is made from the finished pages.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import Eleventy from "@11ty/eleventy";
+import { build } from "vite";
+import { writeApi } from "./api.mjs";
+import { searchIndex } from "./search-index.mjs";
+
+const site = path.resolve(import.meta.dirname, "..");
+const root = path.resolve(site, "../..");
+const dist = `${site}/dist`;
+
+rmSync(dist, { recursive: true, force: true });
+rmSync(`${site}/.generated`, { recursive: true, force: true });
+
+const { errors } = await writeApi();
+if (errors > 0) throw new Error(`API pages: ${errors} errors.`);
+
+process.chdir(site); // Eleventy's folders are relative to the working folder
+await new Eleventy("site", dist, { quietMode: true, configPath: "eleventy.config.js" }).write();
+
+await build({
+  root: site,
+  configFile: false,
+  logLevel: "warn",
+  base: "./",
+  publicDir: false,
+  resolve: { conditions: ["@glimpsejs/source", "browser", "module", "import", "default"] },
+  worker: { format: "es" },
+  build: {
+    outDir: `${dist}/assets`,
+    emptyOutDir: false,
+    target: "es2022",
+    assetsDir: ".",
+    // A data: URL would be blocked as a script and cannot be cached.
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    rolldownOptions: {
+      input: {
+        site: "src/site.ts",
+        glimpsejs: "src/glimpsejs.ts",
+        samples: "src/samples.ts",
+        "example-prelude": "src/example-prelude.ts",
+      },
+      preserveEntrySignatures: "strict",
+      output: {
+        entryFileNames: "[name].js",
+        chunkFileNames: "chunk-[hash].js",
+        assetFileNames: "[name]-[hash][extname]",
+      },
+    },
+  },
+});
+mkdirSync(`${dist}/assets/pictures`, { recursive: true });
+cpSync(`${root}/packages/demo-model/samples/pictures`, `${dist}/assets/pictures`, { recursive: true });
+
+const pages = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith(".html"));
+const index = pages.flatMap((file) => searchIndex(file, readFileSync(path.join(dist, file), "utf8")));
+writeFileSync(`${dist}/assets/search.json`, JSON.stringify(index));
+console.log(`${pages.length} pages and ${index.length} entries of the search in apps/docs/dist`);

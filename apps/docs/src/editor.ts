@@ -1,0 +1,30 @@
+// The editor of an example: CodeMirror with our colours, in the place of the code that was shown.
+import { javascript } from "@codemirror/lang-javascript";
+import { syntaxHighlighting } from "@codemirror/language";
+import { keymap } from "@codemirror/view";
+import { classHighlighter } from "@lezer/highlight";
+import { EditorView, minimalSetup } from "codemirror";
+
+/** Replaces `pre` by an editor of its text; `run` is called on Ctrl or Cmd + Enter. Escape, then Tab leaves it. */
+export function editor(pre: HTMLElement, run: () => void): EditorView {
+  const view = new EditorView({
+    doc: pre.textContent ?? "",
+    extensions: [
+      keymap.of([
+        {
+          key: "Mod-Enter",
+          run: () => {
+            run();
+            return true;
+          },
+        },
+      ]),
+      minimalSetup,
+      javascript(),
+      syntaxHighlighting(classHighlighter),
+      EditorView.contentAttributes.of({ "aria-label": "Code of the example" }),
+    ],
+  });
+  pre.replaceWith(view.dom);
+  return view;
+}

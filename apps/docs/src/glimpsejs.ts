@@ -1,0 +1,2 @@
+// The library as examples import it: one bundle, exporting what the package exports in a browser.
+export * from "glimpsejs";

@@ -1,0 +1,41 @@
+// The caption on the first page: computed in a worker, as soon as the page stands.
+import type { Git } from "glimpsejs";
+
+/** Captions the picture that is shown, and those that are chosen. */
+export async function live(): Promise<void> {
+  const picture = document.querySelector<HTMLImageElement>("#live-picture");
+  const caption = document.querySelector<HTMLElement>("#live-caption");
+  if (picture === null || caption === null) return;
+  const { loadInWorker } = await import("glimpsejs");
+  const loading: Promise<Pick<Git, "stream">> = loadInWorker();
+  let current = 0;
+
+  async function describe(source: string): Promise<void> {
+    const mine = ++current;
+    if (picture === null || caption === null) return;
+    picture.src = source;
+    caption.textContent = "…";
+    try {
+      const git = await loading;
+      let text = "";
+      for await (const piece of git.stream(new URL(source, document.baseURI))) {
+        if (mine !== current) return;
+        text += piece;
+        caption.textContent = text;
+      }
+      picture.alt = text;
+    } catch (error) {
+      caption.textContent = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  for (const choice of document.querySelectorAll<HTMLButtonElement>("[data-picture]")) {
+    choice.addEventListener("click", () => {
+      for (const other of document.querySelectorAll("[data-picture]")) {
+        other.setAttribute("aria-pressed", String(other === choice));
+      }
+      void describe(choice.dataset["picture"] ?? "");
+    });
+  }
+  await describe(picture.getAttribute("src") ?? "");
+}

@@ -1,0 +1,6 @@
+// The sample pictures as examples import them in the page; `docs/examples/samples.js` is the same in Node.
+
+/** Address of a sample picture: `picture("01.png")`. */
+export function picture(name: string): URL {
+  return new URL(`./pictures/${name}`, import.meta.url);
+}
