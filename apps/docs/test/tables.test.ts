@@ -1,0 +1,24 @@
+// Tables of the guides stand between `<!-- table: name -->` and `<!-- end -->` and are written from the code, so that no
+// number in them is typed by hand: `npm run docs:tables` writes them, and without it a table out of date fails here.
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { checkpointTable } from "./checkpoint-table.ts";
+
+const folder = new URL("../../../docs/", import.meta.url);
+const tables: Readonly<Record<string, () => string>> = { checkpoints: checkpointTable };
+const guides = readdirSync(folder).filter((file) => file.endsWith(".md"));
+
+test.each(guides)("the tables of %s are what the code says", async (file) => {
+  const path = new URL(file, folder);
+  const text = readFileSync(path, "utf8").replace(
+    /(<!-- table: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_, start: string, name: string, end: string) => `${start}${tableOf(name)}\n${end}`,
+  );
+  await expect(text).toMatchFileSnapshot(path.pathname);
+});
+
+function tableOf(name: string): string {
+  const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
+  if (table === undefined) throw new Error(`tables: nothing writes "${name}".`);
+  return table();
+}
