@@ -75,7 +75,7 @@ export default defineConfig({
         ssr: { resolve: { conditions: node, externalConditions: node } },
         test: {
           name: "node",
-          include: [...testsOf(".test"), ...(built ? ["tooling/**/*.test.ts"] : [])],
+          include: [...testsOf(".test"), ...(built ? ["tooling/**/*.test.ts", "apps/docs/site-tests/*.test.ts"] : [])],
           exclude: [...exclude, "**/*.browser.test.ts"],
           testTimeout: 30_000,
           pool: "forks",

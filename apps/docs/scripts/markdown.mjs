@@ -10,7 +10,7 @@ import { exampleBlock } from "./example-block.mjs";
 const docs = path.resolve(import.meta.dirname, "../../../docs");
 
 /** The renderer. Inline HTML is kept: the texts are ours. */
-export const markdown = new MarkdownIt({ html: true, typographer: false, highlight });
+export const markdown = new MarkdownIt({ html: true, typographer: false });
 
 /** An id for a heading, as GitHub would make it. */
 export function slug(text) {
@@ -66,6 +66,15 @@ markdown.core.ruler.after("inline", "examples", (state) => {
 // Wide tables scroll within themselves; a page never scrolls sideways.
 markdown.renderer.rules.table_open = () => '<div class="table" tabindex="0" role="group" aria-label="Table"><table>\n';
 markdown.renderer.rules.table_close = () => "</table></div>\n";
+
+// Long lines scroll within their block, which the keyboard has to reach.
+markdown.renderer.rules.fence = (tokens, i) => {
+  const { info, content } = tokens[i];
+  const [language = ""] = info.trim().split(" ");
+  const name = /title=(\S+)/.exec(info)?.[1];
+  const label = name === undefined ? "" : `<div class="file">${name}</div>\n`;
+  return `${label}<pre tabindex="0"><code>${highlight(content, language).trimEnd()}</code></pre>\n`;
+};
 
 /** Code as HTML with a class per kind of token; other languages than ours stay plain. */
 export function highlight(code, language) {

@@ -1,0 +1,155 @@
+// The site as a reader meets it, in a real Chromium, below a sub-path: every example runs and prints what the tests in
+// Node recorded, search finds, nothing breaks the content security policy or leaves the site, and axe has nothing to say.
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import path from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chromiumFlags, findChromium } from "../../../tooling/browser/chromium.mjs";
+import { serveFolder } from "../scripts/serve-folder.mjs";
+
+const dist = path.resolve(import.meta.dirname, "../dist");
+const outputs = path.resolve(import.meta.dirname, "../../../docs/examples/output");
+const axe = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const guides = readdirSync(`${dist}/guides`);
+const runnable = guides.filter((name) =>
+  /data-runnable/.test(readFileSync(`${dist}/guides/${name}/index.html`, "utf8")),
+);
+
+let server: Server;
+let browser: Browser;
+let site = "";
+
+beforeAll(async () => {
+  server = createServer(serveFolder(dist, "/sub/"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  site = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/sub/`;
+  const executablePath = findChromium();
+  browser = await chromium.launch({
+    args: [...chromiumFlags],
+    ...(executablePath === undefined ? {} : { executablePath }),
+  });
+});
+
+afterAll(async () => {
+  await browser.close();
+  server.close();
+});
+
+/** Opens a page, and collects what it must not do. */
+async function open(address: string, options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("request", (request) => {
+    if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(site))
+      faults.push(`asked for ${request.url()}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
+  });
+  await page.goto(site + address);
+  return { page, faults };
+}
+
+describe.each(runnable)("the guide %s", (guide) => {
+  test("runs each of its examples, which print what they print in Node", { timeout: 120_000 }, async () => {
+    const { page, faults } = await open(`guides/${guide}/`);
+    const figures = page.locator("[data-runnable]");
+    for (let i = 0; i < (await figures.count()); i++) {
+      const figure = figures.nth(i);
+      const file = (await figure.getAttribute("data-example")) ?? "";
+      await figure.getByRole("button", { name: "Run" }).click();
+      await expect.poll(() => figure.getAttribute("data-ran"), { timeout: 60_000 }).toBe("1");
+      const printed = await figure.locator(".output > div").allTextContents();
+      const recorded = readFileSync(`${outputs}/${file.replace(/\.js$/, ".txt")}`, "utf8");
+      expect(`${printed.join("\n")}\n`, file).toBe(recorded);
+    }
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+});
+
+test("the first page captions its picture within ten seconds", { timeout: 30_000 }, async () => {
+  const { page, faults } = await open("");
+  const caption = page.locator("#live-caption");
+  await expect.poll(() => caption.textContent(), { timeout: 10_000 }).toContain("on a white background");
+  expect(await caption.textContent()).toBe("a light bulb to the left of a helicopter on a white background");
+  await page.getByRole("button", { name: "Sample picture 4" }).click();
+  await expect.poll(() => caption.textContent(), { timeout: 10_000 }).toBe("a unicorn on a gray background");
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test("an example can be edited, and its errors are those a reader would meet", { timeout: 60_000 }, async () => {
+  const { page, faults } = await open("guides/getting-started/");
+  const figure = page.locator("[data-runnable]").first();
+  await figure.getByRole("button", { name: "Edit" }).click();
+  const editor = figure.getByRole("textbox", { name: "Code of the example" });
+  await editor.fill('console.log("edited", 1 + 1);');
+  await figure.getByRole("button", { name: "Run" }).click();
+  await expect.poll(() => figure.locator(".output").textContent()).toBe("edited 2");
+  await editor.fill('import { load } from "glimpsejs";\nconst git = await load();\nawait git.caption("nowhere.png");');
+  await editor.press("Control+Enter");
+  await expect.poll(() => figure.locator(".output .error").textContent(), { timeout: 20_000 }).toContain("nowhere.png");
+  await editor.fill("this is no code");
+  await editor.press("Control+Enter");
+  await expect.poll(() => figure.locator(".output .error").textContent()).toMatch(/syntax|Unexpected/i);
+  expect(faults.filter((fault) => !/nowhere\.png|Unexpected|404/.test(fault))).toEqual([]);
+  await page.context().close();
+});
+
+test("search finds an option by its name, by keyboard alone", { timeout: 20_000 }, async () => {
+  const { page, faults } = await open("guides/getting-started/");
+  await page.keyboard.press("/");
+  await page.keyboard.type("early stopping");
+  await expect.poll(() => page.locator("dialog.finder a").count()).toBeGreaterThan(0);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/generation|GenerationConfig|TaskOptions|GenerateOptions/);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+const looks: readonly (readonly [string, BrowserContextOptions])[] = [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["narrow", { viewport: { width: 360, height: 740 } }],
+];
+describe.each(looks)("%s", (_, options) => {
+  test.each(["", "guides/generation/", "guides/transformers/", "guides/errors/", "api/core/Git/", "api/"])(
+    "/%s passes axe, and never scrolls sideways or jumps",
+    async (address) => {
+      const { page, faults } = await open(address, options);
+      const shift = await page.evaluate(
+        () =>
+          new Promise<number>((resolve) => {
+            let sum = 0;
+            new PerformanceObserver((list) => {
+              for (const entry of list.getEntries()) sum += (entry as PerformanceEntry & { value: number }).value;
+            }).observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => resolve(sum), 300);
+          }),
+      );
+      expect(shift).toBeLessThan(0.05);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
+        0,
+      );
+      await page.evaluate(axe);
+      const violations = await page.evaluate(async () => {
+        const { axe: runner } = window as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        };
+        return (await runner.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+      });
+      expect(violations).toEqual([]);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    },
+  );
+});
