@@ -9,7 +9,8 @@ export function searchIndex(file, html) {
   if (main === undefined || url === "") return [];
   const page = text(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(main)?.[1] ?? "");
   const isApi = url.startsWith("api/");
-  // An API page's headings are the same everywhere ("Parameters"): its name and members are what somebody looks for.
+  // An API page's headings are the same everywhere ("Parameters"): its name and members are what somebody looks for, and
+  // the names of its properties lead to the page.
   const sections = main.split(/(?=<h[23] id=)/);
   return sections.flatMap((section, i) => {
     const [, id, heading] = /^<h[23] id="([^"]*)"[^>]*>([\s\S]*?)<\/h[23]>/.exec(section) ?? [];
@@ -20,10 +21,16 @@ export function searchIndex(file, html) {
         url: id === undefined ? url : `${url}#${id}`,
         page,
         heading: i === 0 ? page : text(heading ?? ""),
-        text: text(section.replace(/<h[123][\s\S]*?<\/h[123]>/g, "")).slice(0, longest),
+        text: `${text(section.replace(/<h[123][\s\S]*?<\/h[123]>/g, "")).slice(0, longest)} ${isApi && i === 0 ? namesIn(main) : ""}`,
       },
     ];
   });
+}
+
+/** Names of properties and parameters, which stand below the first lines of a long page. */
+function namesIn(section) {
+  const names = [...section.matchAll(/<code>([a-zA-Z_$][\w$]*)\??<\/code>/g)].map((match) => match[1]);
+  return [...new Set(names)].join(" ");
 }
 
 function text(html) {

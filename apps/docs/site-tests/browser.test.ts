@@ -108,10 +108,13 @@ test("search finds an option by its name, by keyboard alone", { timeout: 20_000 
   const { page, faults } = await open("guides/getting-started/");
   await page.keyboard.press("/");
   await page.keyboard.type("early stopping");
-  await expect.poll(() => page.locator("dialog.finder a").count()).toBeGreaterThan(0);
+  const results = page.locator("dialog.finder a");
+  await expect
+    .poll(() => results.allTextContents())
+    .toEqual(expect.arrayContaining([expect.stringMatching(/^GenerateOptions/)]));
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  await page.waitForURL(/generation|GenerationConfig|TaskOptions|GenerateOptions/);
+  await page.waitForURL(/transformers|generation|GenerationConfig|TaskOptions|GenerateOptions/);
   expect(faults).toEqual([]);
   await page.context().close();
 });

@@ -1,13 +1,12 @@
-// The caption on the first page: computed in a worker, as soon as the page stands.
-import type { Git } from "glimpsejs";
+// The caption on the first page: computed as soon as the page stands.
 
 /** Captions the picture that is shown, and those that are chosen. */
 export async function live(): Promise<void> {
   const picture = document.querySelector<HTMLImageElement>("#live-picture");
   const caption = document.querySelector<HTMLElement>("#live-caption");
   if (picture === null || caption === null) return;
-  const { loadInWorker } = await import("glimpsejs");
-  const loading: Promise<Pick<Git, "stream">> = loadInWorker();
+  const { load } = await import("glimpsejs");
+  const loading = load();
   let current = 0;
 
   async function describe(source: string): Promise<void> {

@@ -2,5 +2,6 @@
 
 /** Address of a sample picture: `picture("01.png")`. */
 export function picture(name: string): URL {
-  return new URL(`./pictures/${name}`, import.meta.url);
+  // Not for the bundler: the folder is copied as it is.
+  return new URL(/* @vite-ignore */ `./pictures/${name}`, import.meta.url);
 }

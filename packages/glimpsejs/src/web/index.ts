@@ -22,17 +22,27 @@ export type GitVisionModel = core.GitVisionModel;
 /** What `GitProcessor.fromPretrained()` resolves to. */
 export type GitProcessor = core.GitProcessor;
 
+const bound = bind(webPlatform());
+
 /** Loads a checkpoint (the bundled demo checkpoint when left out), ready to caption and answer. */
-export const {
-  load,
-  GitForCausalLM,
-  GitModel,
-  GitVisionModel,
-  AutoModel,
-  AutoModelForCausalLM,
-  GitProcessor,
-  AutoProcessor,
-  AutoTokenizer,
-  AutoImageProcessor,
-  AutoConfig,
-} = bind(webPlatform());
+export const load = bound.load;
+/** The whole model: pictures or clips and text in, text out. `fromPretrained(source?, options?)`, `fromConfig(config, options?)`. */
+export const GitForCausalLM = bound.GitForCausalLM;
+/** The model without its head: hidden states. `fromPretrained(source?, options?)`, `fromConfig(config, options?)`. */
+export const GitModel = bound.GitModel;
+/** The image encoder alone, from its own checkpoint or a whole model's. `fromPretrained(source?, options?)`, `fromConfig(config, options?)`. */
+export const GitVisionModel = bound.GitVisionModel;
+/** {@link GitModel} under the name that examples use. */
+export const AutoModel = bound.AutoModel;
+/** {@link GitForCausalLM} under the name that examples use. */
+export const AutoModelForCausalLM = bound.AutoModelForCausalLM;
+/** Tokenizer and image processor of a checkpoint. `fromPretrained(source?, options?)`. */
+export const GitProcessor = bound.GitProcessor;
+/** {@link GitProcessor} under the name that examples use. */
+export const AutoProcessor = bound.AutoProcessor;
+/** The tokenizer of a checkpoint alone. `fromPretrained(source?, options?)`. */
+export const AutoTokenizer = bound.AutoTokenizer;
+/** The image processor of a checkpoint alone. `fromPretrained(source?, options?)`. */
+export const AutoImageProcessor = bound.AutoImageProcessor;
+/** The configuration of a checkpoint alone. `fromPretrained(source?, options?)`. */
+export const AutoConfig = bound.AutoConfig;
