@@ -91,13 +91,18 @@ test("an example can be edited, and its errors are those a reader would meet", {
   const figure = page.locator("[data-runnable]").first();
   await figure.getByRole("button", { name: "Edit" }).click();
   const editor = figure.getByRole("textbox", { name: "Code of the example" });
-  await editor.fill('console.log("edited", 1 + 1);');
+  const write = async (code: string) => {
+    await editor.press("ControlOrMeta+a");
+    await editor.press("Delete");
+    await editor.pressSequentially(code);
+  };
+  await write('console.log("edited", 1 + 1);');
   await figure.getByRole("button", { name: "Run" }).click();
   await expect.poll(() => figure.locator(".output").textContent()).toBe("edited 2");
-  await editor.fill('import { load } from "glimpsejs";\nconst git = await load();\nawait git.caption("nowhere.png");');
+  await write('import { load } from "glimpsejs";\nconst git = await load();\nawait git.caption("nowhere.png");');
   await editor.press("Control+Enter");
   await expect.poll(() => figure.locator(".output .error").textContent(), { timeout: 20_000 }).toContain("nowhere.png");
-  await editor.fill("this is no code");
+  await write("this is no code");
   await editor.press("Control+Enter");
   await expect.poll(() => figure.locator(".output .error").textContent()).toMatch(/syntax|Unexpected/i);
   expect(faults.filter((fault) => !/nowhere\.png|Unexpected|404/.test(fault))).toEqual([]);
