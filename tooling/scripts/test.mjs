@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { ensureChromium } from "../browser/chromium.mjs";
-import { build, ensureInstalled, tool } from "./workspace.mjs";
+import { build, ensureInstalled, run, tool } from "./workspace.mjs";
 
 const flags = new Set(process.argv.slice(2));
 const filters = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
@@ -19,7 +19,11 @@ build();
 const reports = mkdtempSync(path.join(os.tmpdir(), "glimpse-test-"));
 const total = { passed: 0, failed: 0 };
 if (!flags.has("--built")) vitest("sources", flags.has("--full") ? { TEST_FULL: "1", SYNTHETIC: "all" } : {});
-if (!flags.has("--source") && !flags.has("--full")) vitest("built packages", { TEST_BUILT: "1" });
+if (!flags.has("--source") && !flags.has("--full")) {
+  // The tests of the site read its pages.
+  if (!flags.has("--node") && filters.length === 0) run("node", ["apps/docs/scripts/build.mjs"]);
+  vitest("built packages", { TEST_BUILT: "1" });
+}
 if (flags.has("--synthetic"))
   vitest("full-size synthetic git-base", { TEST_FULL: "1" }, [
     "--project=node",

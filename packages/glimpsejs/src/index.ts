@@ -6,7 +6,7 @@ export { webgpu } from "@glimpsejs/backend-webgpu";
 export { type ErrorCode, GlimpseError } from "@glimpsejs/base";
 export { GenerationConfig, GitConfig, GitVisionConfig, ImageProcessorConfig, TokenizerConfig } from "@glimpsejs/config";
 export type * from "@glimpsejs/core";
-export { bind, contactSheetPng } from "@glimpsejs/core";
+export { AbortedError, bind, contactSheetPng, heatMapPng, PastKeyValues, Trunk } from "@glimpsejs/core";
 export { demoModelLimits } from "@glimpsejs/demo-model";
 export { type Clip, type ClipFrame, ImageProcessor, type Picture, type Sampling } from "@glimpsejs/processor";
 export { BertTokenizer } from "@glimpsejs/tokenizer";
