@@ -14,8 +14,8 @@ const dist = `${site}/dist`;
 rmSync(dist, { recursive: true, force: true });
 rmSync(`${site}/.generated`, { recursive: true, force: true });
 
-const { errors } = await writeApi();
-if (errors > 0) throw new Error(`API pages: ${errors} errors.`);
+const { errors, warnings } = await writeApi();
+if (errors + warnings > 0) throw new Error(`API pages: ${errors} errors and ${warnings} warnings, listed above.`);
 
 process.chdir(site); // Eleventy's folders are relative to the working folder
 await new Eleventy("site", dist, { quietMode: true, configPath: "eleventy.config.js" }).write();

@@ -5,6 +5,7 @@ import type { Clip, FrameOptions } from "@glimpsejs/processor";
 
 /** An output stream of the process. */
 export interface TextOutput {
+  /** Prints text as it is. */
   write(text: string): void;
   /** Whether a person reads along on a terminal. */
   readonly isTTY: boolean;
@@ -19,11 +20,13 @@ export interface BackendChoice {
   readonly about: string;
   /** Whether it takes the option `--threads`. */
   readonly takesThreads: boolean;
+  /** The backend as a value; nothing is opened. */
   plugin(options: { readonly threads?: number }): BackendPlugin;
 }
 
 /** The little that the command itself reads; models and pictures are read by their own packages. */
 export interface FileReader {
+  /** Whether there is a file or folder of that path. */
   exists(path: string): Promise<boolean>;
   /** The bytes of a file. Throws "missing-file". */
   read(path: string): Promise<Uint8Array>;
@@ -87,6 +90,7 @@ export interface CliHost {
   readonly files: FileReader;
   readonly clips: ClipOpener;
   readonly writer: FileWriter;
+  /** What `glimpse doctor` says about the machine. */
   facts(): Promise<MachineFacts>;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;

@@ -73,7 +73,7 @@ export interface GenerationConfig extends ConfigRecord {
   readonly forcedBosTokenId?: Setting<number>;
   /** The token that is generated when the length is used up; of a list, any. */
   readonly forcedEosTokenId?: Setting<number | readonly number[]>;
-  /** [start, factor]: the score of the end token grows by factor per token after `start` generated ones. */
+  /** A pair, start and factor: the score of the end token grows by factor per token after `start` generated ones. */
   readonly exponentialDecayLengthPenalty?: Setting<readonly [number, number]>;
   /** Whether scores are normalized again after all changes. Reference default false. */
   readonly renormalizeLogits?: Setting<boolean>;

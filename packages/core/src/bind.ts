@@ -28,6 +28,7 @@ export interface BoundLoader<T, Source = string> {
 
 /** The public names of Glimpse on one platform. */
 export interface Bound<Source = string> {
+  /** Loads a checkpoint, ready to caption and answer; the bundled demo checkpoint when `source` is left out. */
   load(source?: Source, options?: ModelOptions): Promise<Git>;
   readonly GitForCausalLM: BoundModel<GitForCausalLM, Source>;
   readonly GitModel: BoundModel<GitModel, Source>;

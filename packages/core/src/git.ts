@@ -271,6 +271,7 @@ export class Git {
     await this.model.dispose();
   }
 
+  /** dispose(), for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }

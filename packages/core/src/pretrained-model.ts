@@ -77,6 +77,7 @@ export abstract class PreTrainedModel {
     await this.queue.run(() => this.engine.dispose());
   }
 
+  /** dispose(), for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }

@@ -132,6 +132,7 @@ export class Trunk {
     for (const tensor of Object.values(this.cache ?? {})) tensor.dispose();
   }
 
+  /** dispose(), for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

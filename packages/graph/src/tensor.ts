@@ -57,6 +57,7 @@ export interface Weight {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly byteLength: number;
+  /** Its bytes, read now. */
   bytes(signal?: AbortSignal): Promise<Uint8Array>;
   readonly location?: WeightLocation;
   /** Where the weight is stored quantized: what it is stored as. `bytes()` are then those of scale · q in float32. */
@@ -94,6 +95,7 @@ export interface LocalFile {
 /** Weights by checkpoint name. `names` lists every stored tensor; `get` never reads data. */
 export interface WeightSource {
   readonly names: readonly string[];
+  /** The weight of that name; undefined if there is none. */
   get(name: string): Weight | undefined;
   /** Closes files; the weights cannot be read afterwards. Safe to call twice. */
   dispose?(): Promise<void>;

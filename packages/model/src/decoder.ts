@@ -11,10 +11,10 @@ import { choices } from "./choices.ts";
 import { type DecoderContext, type SelfAttention, treeAttention } from "./tree-attention.ts";
 
 /**
- * Features and texts to logits, for generation. Inputs besides those of {@link treeAttention}: `imageFeatures`
+ * Features and texts to logits, for generation. Inputs besides those of `treeAttention()`: `imageFeatures`
  * float32 [batch, image, Dv] (image may be 0), `inputIds` and `positionIds` int32 [batch, text], `wanted` int32
  * [wanted], which picks rows of the batch·text text rows. Outputs besides the cache's: `logits` [wanted, V], and what
- * {@link choices} makes of them, with inputs of its own. Image rows need
+ * `choices()` makes of them, with inputs of its own. Image rows need
  * only keys and values of the last layer; the rest of it is left out for them.
  */
 export function decoderGraph(config: GitConfig): Graph {

@@ -51,6 +51,7 @@ export class PastKeyValues {
     }
   }
 
+  /** dispose(), for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -11,11 +11,14 @@ export interface VideoFrameLike {
   readonly codedHeight: number;
   readonly visibleRect: { readonly width: number; readonly height: number } | null;
   readonly colorSpace: VideoColorSpaceLike;
+  /** Bytes that copyTo() writes. */
   allocationSize(options?: { readonly format?: "RGBA" }): number;
+  /** Copies the pixels, and says where each plane lies. */
   copyTo(
     to: Uint8Array<ArrayBuffer>,
     options?: { readonly format?: "RGBA" },
   ): Promise<readonly { readonly offset: number; readonly stride: number }[]>;
+  /** Gives the memory back. */
   close(): void;
 }
 
@@ -49,6 +52,7 @@ export interface VideoDecoderLike {
 export interface WebCodecs {
   readonly VideoDecoder: {
     new (init: { output(frame: VideoFrameLike): void; error(error: unknown): void }): VideoDecoderLike;
+    /** Whether the codec can be decoded here. */
     isConfigSupported(config: VideoConfig): Promise<{ readonly supported?: boolean | null }>;
   };
   readonly EncodedVideoChunk: new (init: {

@@ -23,6 +23,7 @@ export interface OpenHubOptions extends HubSettingsOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Aborts this call and every later download of the result. */
   readonly signal?: AbortSignal;
+  /** Called as the bytes of each file arrive. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** For unusual networks: tries in a row (default 5), patience with a silent connection (default 30 s), the clock. */
   readonly network?: Partial<Pick<Network, "retries" | "stallMs" | "sleep">>;

@@ -26,6 +26,7 @@ export interface OpenHubOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Aborts this call and every later download of the result. */
   readonly signal?: AbortSignal | undefined;
+  /** Called as the bytes of each file arrive. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** For unusual networks: tries in a row (default 5), patience with a silent connection (default 30 s), the clock. */
   readonly network?: Partial<Pick<Network, "retries" | "stallMs" | "sleep">> | undefined;
