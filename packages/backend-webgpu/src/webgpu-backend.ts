@@ -119,6 +119,7 @@ export class WebGpuBackend implements Backend, ProgramOwner {
     return this.reopening;
   }
 
+  /** Told by a program that it was disposed. */
   forget(program: WebGpuProgram<string>): void {
     this.programs.delete(program);
   }
