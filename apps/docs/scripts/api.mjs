@@ -31,6 +31,14 @@ function sourceOf(target) {
   return target["@glimpsejs/source"] ?? (target.node === undefined ? undefined : sourceOf(target.node));
 }
 
+/** Methods of WebGPU, whose shapes backend-webgpu writes down and whose meaning the standard says. */
+function standardMembers() {
+  const source = readFileSync(`${root}/packages/backend-webgpu/src/gpu.ts`, "utf8");
+  return [...source.matchAll(/^export interface (\w+)[^{]*\{\n([\s\S]*?)^\}/gm)].flatMap(([, name, body]) =>
+    [...body.matchAll(/^ {2}(\w+)\(/gm)].map(([, method]) => `backend-webgpu/src.${name}.${method}`),
+  );
+}
+
 /** Writes the pages and returns the warnings that concern readers: names without a sentence, links to nowhere. */
 export async function writeApi() {
   const application = await Application.bootstrapWithPlugins({
@@ -57,6 +65,7 @@ export async function writeApi() {
     validation: { notExported: false, invalidLink: true, notDocumented: true },
     packagesRequiringDocumentation: [...new Set(publicEntries().map(({ name }) => name))],
     requiredToBeDocumented: ["Enum", "Variable", "Function", "Class", "Interface", "Method", "Accessor", "TypeAlias"],
+    intentionallyNotDocumented: standardMembers(),
     logLevel: "Warn",
   });
   const project = await application.convert();

@@ -65,7 +65,6 @@ export interface GpuDevice {
 
 /** A GPUShaderModule. */
 export interface GpuShaderModule {
-  /** What the compiler has to say. */
   getCompilationInfo(): Promise<{
     readonly messages: readonly { readonly type: string; readonly message: string; readonly lineNum: number }[];
   }>;
@@ -96,7 +95,6 @@ export interface GpuQuerySet {
 export interface GpuQueue {
   writeBuffer(buffer: never, offset: number, data: ArrayBufferView, dataOffset?: number, size?: number): unknown;
   submit(commands: Iterable<never>): unknown;
-  /** Resolves when the device has done all that was submitted. */
   onSubmittedWorkDone(): Promise<unknown>;
 }
 
