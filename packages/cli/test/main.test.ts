@@ -238,8 +238,10 @@ describe("doctor", () => {
 
       Checkpoints
         demo       yes: it comes with Glimpse
-        git-base   yes: needs about 1.06 GB of memory on reference
-        git-large  no: needs about 2.37 GB of memory on reference
+        git-base   yes: needs about 1.06 GB of memory on reference, with --dtype int8
+                   379 MB
+        git-large  no: needs about 2.37 GB of memory on reference, with --dtype int8
+                   708 MB
 
       Hugging Face Hub
         cache      /home/me/.cache/huggingface/hub (the default)

@@ -1,12 +1,13 @@
 // Every reference case on both backends, through the same code as `glimpse verify`; and what that command says.
+
 import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ortNode } from "@glimpsejs/backend-ort-node";
 import { reference } from "@glimpsejs/backend-reference";
 import { caseFolders, verifyCase } from "@glimpsejs/cli";
-import { bind } from "@glimpsejs/core";
+import { presetConfig } from "@glimpsejs/config";
+import { bind, weightBytes } from "@glimpsejs/core";
 import { describe, expect, test } from "vitest";
-import { publishedSizes } from "../src/commands/doctor.ts";
 import { casesFolder, files, glimpse, platform, temporaryFolder } from "./support.ts";
 
 const folders = await caseFolders(casesFolder, files);
@@ -151,7 +152,11 @@ async function withUnknownOption(which: (args: object) => boolean): Promise<stri
   return folder;
 }
 
-test("doctor's sizes are those of the published models", async () => {
+test("the bytes that doctor speaks of are those of the published models", async () => {
   const synthetic = JSON.parse(await readFile(path.join(casesFolder, "../synthetic.json"), "utf8"));
-  for (const [name, parameters] of Object.entries(publishedSizes)) expect(parameters).toBe(synthetic[name].parameters);
+  for (const name of ["git-base", "git-large"] as const) {
+    const bytes = weightBytes(presetConfig(name), "fp32");
+    expect(bytes).toBe(4 * synthetic[name].parameters);
+    expect(weightBytes(presetConfig(name), "int8")).toBeLessThan(bytes / 2);
+  }
 });

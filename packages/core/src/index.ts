@@ -52,3 +52,4 @@ export type {
   TextResult,
 } from "./tasks.ts";
 export { Trunk } from "./trunk.ts";
+export { weightBytes } from "./weight-bytes.ts";

@@ -1,4 +1,6 @@
 // `glimpse doctor`: what this machine can run, and why not the rest.
+import { presetConfig } from "@glimpsejs/config";
+import { type WeightDType, weightBytes } from "@glimpsejs/core";
 import type { CliHost, MachineFacts } from "../host.ts";
 import type { Call, Command } from "../options.ts";
 import { byteSize, definitions, line, plural, printable, widthOf } from "../text.ts";
@@ -17,8 +19,8 @@ export const doctor: Command = {
   run,
 };
 
-/** Parameters of the published sizes; all checkpoints of a size have about as many. */
-export const publishedSizes: Readonly<Record<string, number>> = { "git-base": 176_619_066, "git-large": 394_196_026 };
+/** The published sizes; all checkpoints of a size have about as many parameters. */
+const publishedSizes = ["git-base", "git-large"] as const;
 
 interface BackendState {
   readonly name: string;
@@ -27,6 +29,8 @@ interface BackendState {
   readonly unavailable: string | null;
   /** Estimated peak of host memory in bytes by published size; null where the backend does not know. */
   readonly memory: Readonly<Record<string, number | null>>;
+  /** The same with the weights rounded to 8 bits. */
+  readonly memoryInt8: Readonly<Record<string, number | null>>;
 }
 
 async function run({ options }: Call, host: CliHost): Promise<number> {
@@ -34,9 +38,13 @@ async function run({ options }: Call, host: CliHost): Promise<number> {
   const backends: BackendState[] = [];
   for (const choice of host.backends) {
     const plugin = choice.plugin({});
-    const sizes = Object.entries(publishedSizes).map(([size, n]) => [size, plugin.estimateMemory?.(4 * n) ?? null]);
+    const memoryOf = (dtype: WeightDType) =>
+      Object.fromEntries(
+        publishedSizes.map((size) => [size, plugin.estimateMemory?.(weightBytes(presetConfig(size), dtype)) ?? null]),
+      );
     const unavailable = (await plugin.unavailable()) ?? null;
-    backends.push({ name: choice.name, about: choice.about, unavailable, memory: Object.fromEntries(sizes) });
+    const memory = { memory: memoryOf("fp32"), memoryInt8: memoryOf("int8") };
+    backends.push({ name: choice.name, about: choice.about, unavailable, ...memory });
   }
   const ready = backends.some((b) => b.unavailable === null) && facts.pictures.problem === undefined;
   if (options.json) {
@@ -81,7 +89,9 @@ function checkpointRows({ memory }: MachineFacts, backend: BackendState | undefi
   const sizes = Object.entries(backend?.memory ?? {}).map(([size, needed]): [string, string] => {
     if (needed === null) return [size, "unknown: the backend cannot tell how much memory it needs"];
     const fits = needed <= memory.available ? "yes" : "no";
-    return [size, `${fits}: needs about ${byteSize(needed)} of memory on ${backend?.name}`];
+    const rounded = backend?.memoryInt8[size];
+    const less = rounded == null ? "" : `, with --dtype int8 ${byteSize(rounded)}`;
+    return [size, `${fits}: needs about ${byteSize(needed)} of memory on ${backend?.name}${less}`];
   });
   return [["demo", backend === undefined ? "no: no backend is ready" : "yes: it comes with Glimpse"], ...sizes];
 }
