@@ -27,7 +27,11 @@ const testsOnDist: Plugin = {
   },
 };
 const plugins = built ? [testsOnDist] : [];
-const exclude = ["**/node_modules/**", "**/dist/**", ...(full ? [] : ["**/*.full.test.ts"])];
+const exclude = [
+  "**/node_modules/**",
+  "**/dist/**",
+  ...(full ? [] : ["**/*.full.test.ts", "**/*.full.browser.test.ts"]),
+];
 const testsOf = (ending: string) => [
   `{packages,apps}/*/{src,test}/**/*${ending}.ts`,
   `tooling/scenes/src/*${ending}.ts`,

@@ -58,6 +58,12 @@ export class OrtTensor implements DeviceTensor {
     return this.content !== undefined && !this.lifetime.disposed;
   }
 
+  /** Brings the value into JavaScript's memory, to stay. */
+  async moveToHost(): Promise<void> {
+    await this.content?.getData();
+    this.lifetime.onGpu.delete(this);
+  }
+
   /** Gives up the value without freeing it: the run that takes it frees it. */
   consume(): OrtValue {
     const { value } = this;

@@ -8,12 +8,19 @@ import type { OrtRuntime } from "./ort-runtime.ts";
 import type { OrtWebProvider } from "./ort-web.ts";
 import { OrtProgram } from "./program.ts";
 
-/** ONNX Runtime casts the floats that are not float32 while it loads; quantized weights stay as they are. */
-const dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]);
+/**
+ * ONNX Runtime casts the floats that are not float32 while it loads, as far as the provider has kernels for that;
+ * quantized weights stay as they are.
+ */
+const dtypesOf: Readonly<Record<OrtWebProvider, ReadonlySet<DType>>> = {
+  wasm: new Set<DType>(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]),
+  webgpu: new Set<DType>(["float32", "float16", "int8", "uint8"]),
+};
 
 /** Opens a backend on the module, which was started. */
 export function ortBackend(ort: OrtRuntime, name: string, provider: OrtWebProvider): Backend {
   const lifetime: Lifetime = { disposed: false, lane: laneOf(ort), onGpu: new Set() };
+  const dtypes = dtypesOf[provider];
   const programs = new Set<OrtProgram<string>>();
 
   function live(): void {

@@ -1,11 +1,21 @@
 // A program: one ONNX Runtime session per graph, made when the graph is first run, in the lane that keeps call order.
 import type { DeviceTensor, Feeds, Outputs, Program } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
-import { bindFeeds, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
+import {
+  type Bindings,
+  bindFeeds,
+  evaluateDim,
+  float32,
+  type Graph,
+  type HostTensor,
+  int32,
+  type WeightSource,
+} from "@glimpsejs/graph";
 import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
 import type { OrtRuntime, OrtValue } from "./ort-runtime.ts";
 import type { OrtWebProvider } from "./ort-web.ts";
 import { openSession, type Session } from "./session.ts";
+import { withoutEmpty } from "./without-empty.ts";
 
 /** What a program is made of. */
 export interface ProgramParts<G extends string> {
@@ -22,12 +32,21 @@ interface Taken {
   readonly consumed: readonly OrtValue[];
 }
 
-/** See {@link Program}. */
+/** A session, and the graph that is in it. */
+interface Opened {
+  readonly session: Session | undefined;
+  readonly graph: Graph;
+}
+
+/**
+ * See {@link Program}. On WebGPU a graph has one session for every set of dimensions that are 0 (see withoutEmpty): of
+ * GIT's decoder one for prefill and one for decoding, each with weights of its own.
+ */
 export class OrtProgram<G extends string> implements Program<G> {
   readonly graphs: Readonly<Record<G, Graph>>;
   private readonly parts: ProgramParts<G>;
   private readonly onDispose: () => void;
-  private readonly sessions = new Map<G, Session>();
+  private readonly sessions = new Map<string, Opened>();
   private disposed = false;
 
   constructor(parts: ProgramParts<G>, onDispose: () => void) {
@@ -43,12 +62,12 @@ export class OrtProgram<G extends string> implements Program<G> {
     const taken = this.take(graph, feeds);
     const { lane } = this.parts.lifetime;
     try {
-      bindFeeds(graph, feeds);
+      const bindings = bindFeeds(graph, feeds);
       // Without a choice the results are all outputs, whose names are O by the contract.
       const wanted = outputs ?? (Object.keys(graph.outputs) as O[]);
       const missing = wanted.filter((output) => !Object.hasOwn(graph.outputs, output));
       if (missing.length > 0) throw unknown("output", missing, graph.outputs);
-      return await lane.run(() => this.execute(name, taken.values, wanted));
+      return await lane.run(() => this.execute(name, taken.values, wanted, bindings));
     } finally {
       void lane.run(async () => {
         for (const value of taken.consumed) value.dispose();
@@ -60,29 +79,47 @@ export class OrtProgram<G extends string> implements Program<G> {
     this.disposed = true;
     this.onDispose();
     await this.parts.lifetime.lane.run(async () => {
-      for (const session of this.sessions.values()) await session.close();
+      // The runtime ends the GPU's memory with its last session; results outlive their program.
+      for (const tensor of this.parts.lifetime.onGpu) await tensor.moveToHost();
+      for (const { session } of this.sessions.values()) await session?.close();
       this.sessions.clear();
     });
   }
 
-  private async session(name: G): Promise<Session> {
+  private async open(name: G, bindings: Bindings): Promise<Opened> {
     const { ort, weights, provider } = this.parts;
-    const session = this.sessions.get(name) ?? (await openSession(ort, this.graphs[name], weights, provider));
-    this.sessions.set(name, session);
-    return session;
+    const isZero = (dim: string) => provider === "webgpu" && bindings[dim] === 0;
+    const zero = new Set(Object.keys(bindings).filter(isZero));
+    const key = [name, ...[...zero].sort()].join(" ");
+    const known = this.sessions.get(key);
+    if (known !== undefined) return known;
+    const whole = this.graphs[name];
+    const graph = provider === "webgpu" ? withoutEmpty(whole, zero) : whole;
+    // Where nothing is left to compute there is nothing to load.
+    const idle = Object.keys(graph.outputs).length === 0;
+    const opened = { graph, session: idle ? undefined : await openSession(ort, graph, weights, provider) };
+    this.sessions.set(key, opened);
+    return opened;
   }
 
   private async execute<O extends string>(
     name: G,
     values: Readonly<Record<string, OrtValue>>,
     wanted: readonly O[],
+    bindings: Bindings,
   ): Promise<Outputs<O>> {
-    const graph = this.graphs[name];
-    const session = await this.session(name);
+    const { ort, lifetime } = this.parts;
+    const { outputs, types } = this.graphs[name];
+    const { session, graph } = await this.open(name, bindings);
     const results: Record<string, DeviceTensor> = {};
-    for (const [output, value] of await session.run(values, wanted)) {
-      const type = graph.types[graph.outputs[output] ?? ""];
-      results[output] = new OrtTensor(type?.dtype ?? "float32", value, this.parts.lifetime);
+    const full = wanted.filter((output) => Object.hasOwn(graph.outputs, output));
+    const fed = Object.fromEntries(Object.entries(values).filter(([input]) => Object.hasOwn(graph.inputs, input)));
+    const computed = full.length === 0 ? undefined : await session?.run(fed, full);
+    for (const output of wanted) {
+      const { dtype = "float32", shape = [] } = types[outputs[output] ?? ""] ?? {};
+      const sizes = shape.map((dim) => evaluateDim(dim, bindings));
+      const empty = () => toOrt(ort, dtype === "int32" ? int32([], sizes) : float32([], sizes), output);
+      results[output] = new OrtTensor(dtype, computed?.get(output) ?? empty(), lifetime);
     }
     // It has exactly the wanted names.
     return results as Outputs<O>;

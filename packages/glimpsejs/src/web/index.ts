@@ -10,6 +10,8 @@ export { type CachedFile, OpfsCache } from "@glimpsejs/weights/web";
 export * from "../index.ts";
 export type { WebSource } from "./checkpoint.ts";
 export { type WebPlatformOptions, webPlatform } from "./platform.ts";
+export { loadInWorker, type WorkerGit, type WorkerOptions, type WorkerTrunk } from "./worker/load-in-worker.ts";
+export { type Port, serveGlimpse } from "./worker/serve.ts";
 
 // The constants at the end are values; these are the types of what they make, under the same names.
 

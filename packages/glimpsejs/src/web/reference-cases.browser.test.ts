@@ -2,22 +2,15 @@
 // on ONNX Runtime.
 import { wasmUrls } from "@glimpsejs/backend-ort-web/assets";
 import { reference } from "@glimpsejs/backend-reference";
-import { caseFolders, type FileReader, verifyCase } from "@glimpsejs/cli";
+import { caseFolders, verifyCase } from "@glimpsejs/cli";
 import { bind } from "@glimpsejs/core";
 import { sampleFiles } from "@glimpsejs/demo-model/samples";
 import { describe, expect, test } from "vitest";
 import { commands } from "vitest/browser";
+import { servedFiles } from "../../test/served-files.ts";
 import { load, ortWeb, webPlatform } from "./index.ts";
 
-const files: FileReader = {
-  async exists(path) {
-    const slash = path.lastIndexOf("/");
-    return (await commands.fixtureFolders(path.slice(0, slash))).includes(path.slice(slash + 1));
-  },
-  read: async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer()),
-  list: (path) => commands.fixtureFolders(path),
-};
-const folders = await caseFolders("/fixtures/reference/cases", files);
+const folders = await caseFolders("/fixtures/reference/cases", servedFiles);
 const wasm = ortWeb({ provider: "wasm", urls: wasmUrls });
 
 test("all cases are there", () => {
@@ -26,7 +19,7 @@ test("all cases are there", () => {
 
 describe.each([reference(), wasm])("$name", (backend) => {
   test.each(folders.map((folder) => [folder.slice(folder.lastIndexOf("/") + 1), folder]))("%s", async (_, folder) => {
-    const report = await verifyCase(folder, { glimpse: bind(webPlatform()), backend, files });
+    const report = await verifyCase(folder, { glimpse: bind(webPlatform()), backend, files: servedFiles });
     expect(report.error).toBeUndefined();
     expect(report.checks.filter((check) => !check.passed)).toEqual([]);
     expect(report.outcome).toBe("passed");

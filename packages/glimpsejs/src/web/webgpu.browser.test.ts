@@ -1,0 +1,19 @@
+// Sample pictures on ONNX Runtime's WebGPU provider, on SwiftShader: Node's captions, ids and scores.
+import { webgpuUrls } from "@glimpsejs/backend-ort-web/assets";
+import { sampleFiles } from "@glimpsejs/demo-model/samples";
+import { expect, test } from "vitest";
+import { commands } from "vitest/browser";
+import { load, ortWeb } from "./index.ts";
+
+test("captions, ids and scores of greedy search, and the caption of two beams", async () => {
+  await using git = await load(undefined, { backend: ortWeb({ provider: "webgpu", urls: webgpuUrls }) });
+  const scores = Object.entries(await commands.nodeScores());
+  for (const [file, { text, tokens, score }] of scores.slice(0, 4)) {
+    const result = await git.caption(sampleFiles[file]);
+    expect(result.text, file).toBe(text);
+    expect(result.tokens, file).toEqual(tokens);
+    expect(Math.abs(result.score - score), file).toBeLessThan(1e-4);
+  }
+  const [file = "", { text = "" } = {}] = scores[1] ?? [];
+  expect((await git.caption(sampleFiles[file], { numBeams: 2 })).text).toBe(text);
+});

@@ -1,0 +1,95 @@
+// The worker's side: loads one model and answers calls about it. In a worker of your own, call it with your platform.
+import { bind, type Git, type Platform, type Trunk } from "@glimpsejs/core";
+import type { WebSource } from "../checkpoint.ts";
+import { type Reply, type Request, type TrunkReference, toData } from "./protocol.ts";
+
+/** What a worker is to serve(): the worker's own `self`, mostly. */
+export interface Port {
+  postMessage(message: unknown): void;
+  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+}
+
+/**
+ * Answers the page that loaded this worker with `loadInWorker(source, { worker })`.
+ * @example serveGlimpse(self, webPlatform({ backend: () => ortWeb({ provider: "wasm", urls }) }));
+ */
+export function serveGlimpse(port: Port, platform: Platform<WebSource>): void {
+  const calls = new Map<number, AbortController>();
+  const trunks = new Map<number, Trunk>();
+  const streams = new Map<number, ReturnType<Git["stream"]>>();
+  let git: Git | undefined;
+
+  const loaded = (): Git => {
+    if (git === undefined) throw new TypeError("the worker has no model.");
+    return git;
+  };
+  /** Puts trunks in the place of their references, and the call's signal into its options. */
+  const received = (args: readonly unknown[], signal: AbortSignal): unknown[] => {
+    const [subject, ...rest] = args.map((arg) => (isReference(arg) ? trunks.get(arg.glimpseTrunk) : arg));
+    const options = rest.pop();
+    return [subject, ...rest, { ...(options as object), signal }];
+  };
+
+  async function answer(request: Exclude<Request, { type: "free" | "abort" }>, signal: AbortSignal): Promise<unknown> {
+    switch (request.type) {
+      case "load": {
+        const onProgress = (progress: unknown) => post({ type: "progress", id: request.id, progress } as Reply);
+        const options = { ...request.options, signal, onProgress };
+        git = await bind(platform).load(request.source as WebSource | undefined, options);
+        const { config } = git.model;
+        return { config, notices: git.notices };
+      }
+      case "call": {
+        // The types were checked where the page called; what crossed over has the same form.
+        const call = loaded()[request.name] as (...args: unknown[]) => Promise<unknown>;
+        return call.apply(loaded(), received(request.args, signal));
+      }
+      case "encode": {
+        const [subject, options] = received(request.args, signal);
+        const trunk = await loaded().encode(subject, options as object);
+        trunks.set(request.id, trunk);
+        const { batch, imageTokens, visionRuns } = trunk;
+        return { batch, imageTokens, visionRuns };
+      }
+      case "stream": {
+        const [subject, options] = received(request.args, signal);
+        streams.set(request.id, loaded().stream(subject, options as object));
+        return undefined;
+      }
+      case "next":
+        return streams.get(request.stream)?.next();
+      case "return":
+        await streams.get(request.stream)?.return({ text: "", tokens: [], logProb: 0, score: 0 });
+        streams.delete(request.stream);
+        calls.delete(request.stream);
+        return undefined;
+      case "dispose":
+        return git?.dispose();
+    }
+  }
+
+  const post = (reply: Reply) => port.postMessage(reply);
+
+  port.addEventListener("message", async ({ data }) => {
+    const request: Request = data;
+    if (request.type === "abort") return calls.get(request.call)?.abort(request.reason);
+    if (request.type === "free") {
+      trunks.get(request.trunk)?.dispose();
+      return void trunks.delete(request.trunk);
+    }
+    const controller = calls.get(request.id) ?? new AbortController();
+    calls.set(request.id, controller);
+    try {
+      post({ type: "done", id: request.id, value: await answer(request, controller.signal) });
+    } catch (error) {
+      post({ type: "failed", id: request.id, error: toData(error) });
+    } finally {
+      // A stream is aborted by the number of the call that opened it.
+      if (request.type !== "stream") calls.delete(request.id);
+    }
+  });
+}
+
+function isReference(value: unknown): value is TrunkReference {
+  return typeof value === "object" && value !== null && "glimpseTrunk" in value;
+}
