@@ -14,7 +14,8 @@ import { OrtProgram } from "./program.ts";
  */
 const dtypesOf: Readonly<Record<OrtWebProvider, ReadonlySet<DType>>> = {
   wasm: new Set<DType>(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]),
-  webgpu: new Set<DType>(["float32", "float16", "int8", "uint8"]),
+  // Its kernels would compute with float16 as it is stored, which not every GPU can.
+  webgpu: new Set<DType>(["float32", "int8", "uint8"]),
 };
 
 /** Opens a backend on the module, which was started. */
