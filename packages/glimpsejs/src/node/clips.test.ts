@@ -19,21 +19,25 @@ const { clips }: Samples = JSON.parse(await readFile(new URL("samples.json", dem
 test.each([
   ["ort-node", ortNode({ threads: 1 })],
   ["reference", reference()],
-])("every sample clip has the reference's caption and answers on %s", async (_, backend) => {
-  await using git = await load("demo:clips", { backend });
-  expect(clips).toHaveLength(6);
-  for (const { file, sampled, reference_caption, questions } of clips) {
-    const clip = await loadClip(new URL(file, demoSamples));
-    expect(clip.indices).toEqual(sampled);
-    using trunk = await git.encode(clip);
-    expect((await git.caption(trunk)).text).toBe(reference_caption);
-    const answers = await git.answer(
-      trunk,
-      questions.map(({ question }) => question),
-    );
-    expect(answers.map(({ text }) => text)).toEqual(questions.map(({ reference_answer }) => reference_answer));
-  }
-});
+])(
+  "every sample clip has the reference's caption and answers on %s",
+  async (_, backend) => {
+    await using git = await load("demo:clips", { backend });
+    expect(clips).toHaveLength(6);
+    for (const { file, sampled, reference_caption, questions } of clips) {
+      const clip = await loadClip(new URL(file, demoSamples));
+      expect(clip.indices).toEqual(sampled);
+      using trunk = await git.encode(clip);
+      expect((await git.caption(trunk)).text).toBe(reference_caption);
+      const answers = await git.answer(
+        trunk,
+        questions.map(({ question }) => question),
+      );
+      expect(answers.map(({ text }) => text)).toEqual(questions.map(({ reference_answer }) => reference_answer));
+    }
+  },
+  120_000,
+);
 
 test("the demo checkpoint for pictures refuses a clip and names the one for clips", async () => {
   await using git = await load();
