@@ -24,23 +24,25 @@ export async function openCheckpoint(
   { revision, signal, onProgress }: OpenOptions,
   hub: Omit<OpenHubOptions, "revision" | "signal" | "onProgress">,
 ): Promise<CheckpointFiles> {
-  const { fetch } = hub;
+  const report = (p: { readonly file: string; readonly loaded: number; readonly total: number | undefined }) =>
+    onProgress?.({ phase: "download", ...p });
+  const site = { fetch: hub.fetch, signal, onProgress: report };
+  // The weights have 7.7 MB: two requests instead of one for each of their 127 tensors.
+  const bundled = { ...site, wholeUpTo: 2 ** 24 };
   if (source === undefined || source === "demo:captions") {
-    return openUrls("demo checkpoint", captionsFiles, { fetch, signal });
+    return openUrls("demo checkpoint", captionsFiles, bundled);
   }
-  if (source === "demo:clips") return openUrls("demo checkpoint for clips", clipCaptionsFiles, { fetch, signal });
-  if (source instanceof URL) return openUrls(source.href, source, { fetch, signal });
+  if (source === "demo:clips") return openUrls("demo checkpoint for clips", clipCaptionsFiles, bundled);
+  if (source instanceof URL) return openUrls(source.href, source, site);
   if (typeof source === "string") {
-    if (/^(?:https?:|blob:|\.{0,2}\/)/.test(source)) return openUrls(source, source, { fetch, signal });
-    const report = (p: { readonly file: string; readonly loaded: number; readonly total: number }) =>
-      onProgress?.({ phase: "download", ...p });
+    if (/^(?:https?:|blob:|\.{0,2}\/)/.test(source)) return openUrls(source, source, site);
     return openHub(source, { ...hub, revision, signal, onProgress: report });
   }
   if (typeof source === "object" && source !== null) {
     if (isFiles(source)) return source;
     if (isDirectory(source)) return openDirectory(source);
     if (Symbol.iterator in source) return openFiles(source);
-    if (isUrls(source)) return openUrls("checkpoint", source, { fetch, signal });
+    if (isUrls(source)) return openUrls("checkpoint", source, site);
   }
   throw new GlimpseError(
     {

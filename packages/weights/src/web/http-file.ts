@@ -14,6 +14,13 @@ export interface HttpFile {
   readonly url: string;
   /** What errors call it. */
   readonly name: string;
+  /**
+   * A file of at most so many bytes is read whole when it is opened, and kept in memory: quicker than a request for
+   * every tensor. Default 0.
+   */
+  readonly wholeUpTo?: number | undefined;
+  /** Told of bytes that are here, of all in the file if that is known, while a file is read whole. */
+  readonly onProgress?: ((loaded: number, total: number | undefined) => void) | undefined;
 }
 
 /**
@@ -21,7 +28,7 @@ export interface HttpFile {
  * "aborted", and "invalid-weights" where the file changed since.
  */
 export async function openHttpFile(file: HttpFile, network: Network): Promise<ByteSource | undefined> {
-  const { name } = file;
+  const { name, onProgress, wholeUpTo = 0 } = file;
   const first = await withPatience(network, name, async () => {
     const answer = await request(network, file.url, rangeOf(0, firstBytes), name);
     const { status, headers } = answer.response;
@@ -34,36 +41,58 @@ export async function openHttpFile(file: HttpFile, network: Network): Promise<By
     const range = rangeStart(headers);
     if (status === 206 && range?.total !== undefined && range.start === 0) {
       const length = Math.min(firstBytes, range.total);
-      return { bytes: await bodyOf(answer, length, name), size: range.total, etag: headers.get("etag") };
+      const total = range.total <= wholeUpTo ? range.total : undefined;
+      const tell = total === undefined ? undefined : (loaded: number) => onProgress?.(loaded, total);
+      return { bytes: await bodyOf(answer, length, name, tell), size: range.total, etag: headers.get("etag") };
     }
-    const bytes = await bodyOf(answer, undefined, name);
+    const length = Number(headers.get("content-length")) || undefined;
+    const bytes = await bodyOf(answer, undefined, name, (loaded) => onProgress?.(loaded, length));
     // A part of unknown whole that is shorter than was asked for is the whole.
     if (status === 206 && bytes.length === firstBytes) throw hidden(name);
     return { bytes, size: bytes.length, etag: headers.get("etag") };
   });
   if (first === undefined) return undefined;
   if (first.bytes.length === first.size) return bytesSource(name, first.bytes);
+  const have = first.bytes.length;
+  if (first.size <= wholeUpTo) {
+    const tell = (loaded: number) => onProgress?.(have + loaded, first.size);
+    const rest = await readRange(file, { offset: have, length: first.size - have, etag: first.etag }, network, tell);
+    const whole = new Uint8Array(first.size);
+    whole.set(first.bytes);
+    whole.set(rest, have);
+    return bytesSource(name, whole);
+  }
   return {
     name,
     size: first.size,
     async read(offset, length, signal) {
       throwIfAborted(signal, name);
-      if (offset + length <= first.bytes.length) return first.bytes.subarray(offset, offset + length);
+      if (offset + length <= have) return first.bytes.subarray(offset, offset + length);
       if (length === 0) return new Uint8Array();
       const joint = signal === undefined ? network.signal : AbortSignal.any([signal, network.signal]);
-      return withPatience({ ...network, signal: joint }, name, async () => {
-        const answer = await request({ ...network, signal: joint }, file.url, rangeOf(offset, length), name);
-        const { status, headers } = answer.response;
-        const range = rangeStart(headers);
-        const same = first.etag === null || headers.get("etag") === null || headers.get("etag") === first.etag;
-        if (status !== 206 || !same || (range !== undefined && range.start !== offset)) {
-          await answer.response.body?.cancel();
-          throw changed(name, status);
-        }
-        return bodyOf(answer, length, name);
-      });
+      return readRange(file, { offset, length, etag: first.etag }, { ...network, signal: joint });
     },
   };
+}
+
+/** Bytes of a file that was opened, if it is still the same. */
+function readRange(
+  { url, name }: HttpFile,
+  { offset, length, etag }: { readonly offset: number; readonly length: number; readonly etag: string | null },
+  network: Network,
+  tell?: (loaded: number) => void,
+): Promise<Uint8Array> {
+  return withPatience(network, name, async () => {
+    const answer = await request(network, url, rangeOf(offset, length), name);
+    const { status, headers } = answer.response;
+    const range = rangeStart(headers);
+    const same = etag === null || headers.get("etag") === null || headers.get("etag") === etag;
+    if (status !== 206 || !same || (range !== undefined && range.start !== offset)) {
+      await answer.response.body?.cancel();
+      throw changed(name, status);
+    }
+    return bodyOf(answer, length, name, tell);
+  });
 }
 
 function rangeOf(offset: number, length: number): Record<string, string> {
@@ -82,12 +111,18 @@ function isPage(headers: Headers): boolean {
 }
 
 /** The body, of exactly `length` bytes where that is given. */
-async function bodyOf(answer: Answer, length: number | undefined, name: string): Promise<Uint8Array> {
+async function bodyOf(
+  answer: Answer,
+  length: number | undefined,
+  name: string,
+  tell?: (loaded: number) => void,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let have = 0;
   for await (const part of answer.chunks()) {
     parts.push(part);
     have += part.byteLength;
+    tell?.(have);
     if (have > (length ?? maxWhole)) break;
   }
   if (length === undefined && have > maxWhole) throw hidden(name);

@@ -4,4 +4,4 @@ export type { DownloadProgress } from "./download.ts";
 export { type OpenHubOptions, openHub } from "./hub.ts";
 export { type CachedFile, type HubCache, OpfsCache } from "./hub-cache.ts";
 export { openDirectory, openFiles } from "./local-files.ts";
-export { type OpenUrlsOptions, openUrls } from "./urls.ts";
+export { type OpenUrlsOptions, openUrls, type UrlProgress } from "./urls.ts";

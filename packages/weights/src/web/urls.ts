@@ -6,12 +6,25 @@ import { type CheckpointFiles, checkpointFiles } from "../hub/files.ts";
 import { type Network, sleep } from "../hub/transport.ts";
 import { openHttpFile } from "./http-file.ts";
 
+/** How far a file of a site is. */
+export interface UrlProgress {
+  readonly file: string;
+  /** Bytes that are here. */
+  readonly loaded: number;
+  /** Bytes in all, where the server says. */
+  readonly total: number | undefined;
+}
+
 /** Options of {@link openUrls}. */
 export interface OpenUrlsOptions {
   /** Default the global fetch at the time of the call. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Aborts this call and every later read. */
   readonly signal?: AbortSignal | undefined;
+  /** Files of at most so many bytes are read whole when they are opened; larger ones by ranges. Default 0. */
+  readonly wholeUpTo?: number | undefined;
+  /** Told while files are read whole. */
+  readonly onProgress?: ((progress: UrlProgress) => void) | undefined;
   /** For unusual networks: tries in a row (default 5), patience with a silent connection (default 30 s), the clock. */
   readonly network?: Partial<Pick<Network, "retries" | "stallMs" | "sleep">>;
 }
@@ -27,7 +40,7 @@ export function openUrls(
   options: OpenUrlsOptions = {},
 ): CheckpointFiles {
   let disposed = false;
-  const { signal, fetch = globalThis.fetch } = options;
+  const { signal, onProgress, wholeUpTo, fetch = globalThis.fetch } = options;
   const network: Network = {
     endpoint: globalThis.location?.origin ?? "http://localhost",
     token: undefined,
@@ -56,9 +69,10 @@ export function openUrls(
       if (disposed) throw new DisposedError(name);
       const url = urlOf(file);
       if (url === undefined) return undefined;
+      const tell = (loaded: number, total: number | undefined) => onProgress?.({ file, loaded, total });
       const source = /^data:/.test(url)
         ? dataFile(`${name}/${file}`, url)
-        : await openHttpFile({ url, name: `${name}/${file}` }, network);
+        : await openHttpFile({ url, name: `${name}/${file}`, wholeUpTo, onProgress: tell }, network);
       if (source !== undefined) found.add(file);
       return source;
     },
