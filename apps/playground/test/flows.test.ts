@@ -82,7 +82,30 @@ test("measures every available backend, and says why the others are not", async 
   expect(await page.locator(".bench-done").count()).toBeGreaterThan(0);
   expect(await page.locator(".bench-failed, .bench-waiting, .bench-running").count()).toBe(0);
   for (const reason of await page.locator(".bench-skipped td").allTextContents()) expect(reason).not.toBe("");
-});
+}, 60_000);
+
+test("switches backend and precision, and what is not there says why", async () => {
+  await page.click("#tab-model");
+  const choices = [
+    ["ort-wasm", "fp32"],
+    ["webgpu", "fp16"],
+    ["reference", "int8"],
+  ] as const;
+  for (const [backend, dtype] of choices) {
+    await page.locator(`input[value=${backend}]`).check();
+    await page.locator(`input[value=${dtype}]`).check();
+    await page.locator(".model-button .dot-ready").waitFor();
+    expect(await finishedCaption(page), `${backend} ${dtype}`).toBe(firstCaption);
+    expect(await page.locator(".model-detail").textContent()).toContain(dtype);
+  }
+  const disabled = page.locator(".choice:has(input:disabled)");
+  for (const choice of await disabled.all()) {
+    expect(await choice.locator(".choice-what").textContent()).not.toBe("");
+  }
+  await page.getByText("Automatic").click();
+  await page.locator("input[value=fp32]").check();
+  expect(await finishedCaption(page)).toBe(firstCaption);
+}, 120_000);
 
 test("refuses a file that is no picture in the library's words, and looks at the next one", async () => {
   await chooseFile(page, { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("these are no pixels") });
@@ -118,7 +141,7 @@ test("looks through the webcam", async () => {
 });
 
 test("moves through the tabs with the arrow keys", async () => {
-  await page.locator("#tab-bench").focus();
+  await page.click("#tab-bench");
   await page.keyboard.press("ArrowRight");
   expect(await page.locator("#tab-model").getAttribute("aria-selected")).toBe("true");
   expect(await page.locator("#panel-model").isVisible()).toBe(true);

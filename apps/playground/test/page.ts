@@ -69,6 +69,8 @@ export class Playground {
   async open({ plain = false, fragment = "", before, ...context }: OpenOptions = {}): Promise<WatchedPage> {
     const own = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ...context });
     const page = await own.newPage();
+    // A GPU that the processor imitates takes its time, above all beside other tests.
+    page.setDefaultTimeout(60_000);
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { chooseFolder } from "../state/files.ts";
 import { backendNames, dtypeNames } from "../state/names.ts";
-import { backends, chooseModel, chosenBackend, folder, loadModel, model } from "../state/session.ts";
+import { automaticBackend, backends, chooseModel, chosenBackend, folder, loadModel, model } from "../state/session.ts";
 import { type BackendChoice, backendIds, changeSettings, dtypes, isHubId, settings } from "../state/settings.ts";
 import { duration } from "../state/units.ts";
 
@@ -98,7 +98,7 @@ function Backends() {
           onChange={() => choose("auto")}
         />
         <span class="choice-name">Automatic</span>
-        <span class="choice-what">now {backendNames[chosenBackend.value].name}</span>
+        <span class="choice-what">now {backendNames[automaticBackend.value].name}</span>
       </label>
       {backendIds.map((id) => {
         const status = backends.value?.find((backend) => backend.id === id);

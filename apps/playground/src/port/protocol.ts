@@ -23,6 +23,8 @@ export interface BackendStatus {
   readonly dtypes: readonly Dtype[];
   /** Something worth knowing although it runs, such as "one thread". */
   readonly note: string | undefined;
+  /** Whether it is there in name only, so that nobody would choose it for its speed. */
+  readonly slow: boolean;
 }
 
 /** How far one file is. */

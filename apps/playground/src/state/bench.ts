@@ -41,11 +41,13 @@ export async function runBench(): Promise<void> {
   stop = controller;
   const source = wantedSource();
   const wanted = settings.value.dtype;
-  let rows = list.map(({ id, unavailable, dtypes }): BenchRow => {
+  let rows = list.map(({ id, unavailable, dtypes, slow, note }): BenchRow => {
     const dtype = dtypes.includes(wanted) ? wanted : (dtypes[0] ?? "fp32");
-    return unavailable === undefined
+    // A GPU that the processor imitates would take minutes, and say nothing about GPUs.
+    const reason = unavailable ?? (slow ? `left out: ${note}` : undefined);
+    return reason === undefined
       ? { backend: id, dtype, phase: "waiting" }
-      : { backend: id, dtype, phase: "skipped", reason: unavailable };
+      : { backend: id, dtype, phase: "skipped", reason };
   });
   const change = (i: number, row: Partial<BenchRow>) => {
     rows = rows.map((old, j) => (i === j ? { ...old, ...row } : old));

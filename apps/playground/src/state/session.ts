@@ -71,14 +71,19 @@ export const look = signal<(Look & { readonly pinned: boolean }) | undefined>(un
 /** A checkpoint of the person's own disk; used instead of settings.model while it is there. */
 export const folder = signal<{ readonly name: string; readonly files: readonly File[] } | undefined>(undefined);
 
-/** The backend that "auto" means, or the one chosen. */
-export const chosenBackend: ReadonlySignal<BackendId> = computed(() => {
-  const { backend, model: id } = settings.value;
-  if (backend !== "auto") return backend;
+/** The backend that "auto" means. */
+export const automaticBackend: ReadonlySignal<BackendId> = computed(() => {
+  const { model: id } = settings.value;
   // The demo checkpoint is small enough for the interpreter, which needs no download of a runtime.
   if (id === undefined && folder.value === undefined) return "reference";
-  const available = backends.value?.filter((status) => status.unavailable === undefined) ?? [];
+  const available = backends.value?.filter(({ unavailable, slow }) => unavailable === undefined && !slow) ?? [];
   return backendIds.find((wanted) => available.some(({ id }) => id === wanted)) ?? "reference";
+});
+
+/** The backend chosen, or what "auto" means. */
+export const chosenBackend: ReadonlySignal<BackendId> = computed(() => {
+  const { backend } = settings.value;
+  return backend === "auto" ? automaticBackend.value : backend;
 });
 
 /** The explained word that is looked at. */
