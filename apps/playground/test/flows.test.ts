@@ -130,6 +130,22 @@ test("shows an empty stage when the picture is taken away, and takes a pasted an
   expect(await dropped).toBe("a unicorn on a gray background");
 });
 
+test("captions a clip with the checkpoint for clips, and shows each frame's part of the attention", async () => {
+  const next = nextCaption(page);
+  await page.getByRole("button", { name: "Sample clip 2" }).click();
+  expect(await next).toBe("a tent moving down on a white background");
+  await page.getByText("Demo checkpoint for clips").waitFor();
+  await page.locator(".caption button.word").nth(1).hover();
+  await page.locator(".stage-clip-frame .heat").nth(5).waitFor();
+  await page.fill("#question", "what is the tent doing?");
+  await page.keyboard.press("Enter");
+  await page.locator(".answer button.word").first().waitFor();
+  expect(await page.locator(".answer .words").textContent()).toBe("movingdown");
+  const picture = nextCaption(page);
+  await page.getByRole("button", { name: "Sample picture 2" }).click();
+  expect(await picture).toBe("a book on a white background");
+}, 60_000);
+
 test("looks through the webcam", async () => {
   await page.getByRole("button", { name: "Webcam" }).click();
   await page.getByRole("button", { name: "Take picture" }).waitFor();

@@ -1,16 +1,19 @@
 // What the worker does for each call: loads a checkpoint, keeps pictures encoded, writes about them.
 import { GlimpseError } from "@glimpsejs/base";
+import type { ImageProcessorConfig } from "@glimpsejs/config";
 import type { Git, Trunk } from "@glimpsejs/core";
-import type { Picture } from "@glimpsejs/processor";
+import type { Clip, Picture } from "@glimpsejs/processor";
+import { loadClip } from "@glimpsejs/processor/web";
 import { load, type WebSource } from "glimpsejs";
 import type { CallContext, Handlers } from "../port/host.ts";
 import type { Beam, Calls, Encoded, Source, TextRequest } from "../port/protocol.ts";
 import { plugin, survey } from "./backends.ts";
-import { seenRegion } from "./region.ts";
+import { seenRegion, whole } from "./region.ts";
 
 interface KeptPicture {
   readonly trunk: Trunk;
-  readonly picture: Picture;
+  /** What was decoded: a picture, or the frames of a clip. */
+  readonly subject: Picture | Clip;
 }
 
 /** Handlers of one worker. */
@@ -53,16 +56,18 @@ export function modelHandlers(): Handlers {
       };
     },
 
-    async encode({ data }, { signal }): Promise<Encoded> {
+    async encode({ kind, data }, { signal }): Promise<Encoded> {
       const git = model();
-      const [decoded] = await git.processor.pictures([data], signal);
-      if (decoded === undefined) throw new TypeError("encode: no picture was decoded.");
+      const subject = kind === "clip" ? await openClip(git, data, signal) : await onePicture(git, data, signal);
       const started = performance.now();
-      const trunk = await git.encode(decoded, { signal });
+      const trunk = await git.encode(subject, { signal });
       const milliseconds = performance.now() - started;
       const key = nextKey++;
-      kept.set(key, { trunk, picture: decoded });
-      return { key, region: seenRegion(git.processor.imageProcessor.config, decoded), frames: [], milliseconds };
+      kept.set(key, { trunk, subject });
+      const { config } = git.processor.imageProcessor;
+      const [region, frames] =
+        "frames" in subject ? [whole, await shownFrames(subject, config, signal)] : [seenRegion(config, subject), []];
+      return { key, region, frames, milliseconds };
     },
 
     async release(key) {
@@ -86,7 +91,7 @@ export function modelHandlers(): Handlers {
     },
 
     async explain({ key, question }, { signal }) {
-      const { words } = await model().explain(picture(key).picture, { question, signal });
+      const { words } = await model().explain(picture(key).subject, { question, signal });
       return words.map(({ word, heatMap, imageShare }) => {
         const { data, frames, rows, columns } = heatMap;
         return { word, heat: data, frames, rows, columns, imageShare };
@@ -95,6 +100,39 @@ export function modelHandlers(): Handlers {
 
     beams: (request, context) => growBeams(model(), picture(request.key).trunk, request, context),
   };
+}
+
+async function onePicture(git: Git, data: Blob, signal: AbortSignal): Promise<Picture> {
+  const [decoded] = await git.processor.pictures([data], signal);
+  if (decoded === undefined) throw new TypeError("encode: no picture was decoded.");
+  return decoded;
+}
+
+/** A clip with as many frames as the model was trained with. A model without an order of frames refuses it later. */
+function openClip(git: Git, data: Blob, signal: AbortSignal): Promise<Clip> {
+  return loadClip(data, { frames: git.model.config.numImageWithEmbedding ?? 6, signal });
+}
+
+/** The frames of a clip for the page: the part of each that the model sees, at a size for thumbnails. */
+async function shownFrames(clip: Clip, config: ImageProcessorConfig, signal: AbortSignal): Promise<ImageBitmap[]> {
+  const bitmaps: ImageBitmap[] = [];
+  for await (const frame of clip.frames({ signal })) {
+    const { left, top, width, height } = seenRegion(config, frame);
+    const image = new ImageData(rgba(frame), frame.width, frame.height);
+    const part = [left * frame.width, top * frame.height, width * frame.width, height * frame.height].map(Math.round);
+    const [x = 0, y = 0, w = 1, h = 1] = part;
+    bitmaps.push(
+      await createImageBitmap(image, x, y, Math.max(1, w), Math.max(1, h), { resizeWidth: 192, resizeHeight: 192 }),
+    );
+  }
+  return bitmaps;
+}
+
+/** Packed RGB with full opacity. */
+function rgba({ width, height, data }: Picture): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++) pixels.set(data.subarray(3 * i, 3 * i + 3), 4 * i);
+  return pixels;
 }
 
 /** A source as load() takes it. */

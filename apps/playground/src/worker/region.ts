@@ -3,7 +3,8 @@ import type { ImageProcessorConfig } from "@glimpsejs/config";
 import type { Picture } from "@glimpsejs/processor";
 import type { Region } from "../port/protocol.ts";
 
-const whole: Region = { left: 0, top: 0, width: 1, height: 1 };
+/** All of a picture. */
+export const whole: Region = { left: 0, top: 0, width: 1, height: 1 };
 
 /** The seen part, in fractions of the picture; the whole where nothing is cropped away. */
 export function seenRegion(config: ImageProcessorConfig, { width, height }: Pick<Picture, "width" | "height">): Region {
