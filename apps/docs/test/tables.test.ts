@@ -2,10 +2,11 @@
 // number in them is typed by hand: `npm run docs:tables` writes them, and without it a table out of date fails here.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { benchTables } from "./bench-table.ts";
 import { checkpointTable } from "./checkpoint-table.ts";
 
 const folder = new URL("../../../docs/", import.meta.url);
-const tables: Readonly<Record<string, () => string>> = { checkpoints: checkpointTable };
+const tables: Readonly<Record<string, () => string>> = { bench: benchTables, checkpoints: checkpointTable };
 const guides = readdirSync(folder).filter((file) => file.endsWith(".md"));
 
 test.each(guides)("the tables of %s are what the code says", async (file) => {
