@@ -1,12 +1,15 @@
-// The caption on the first page: computed as soon as the page stands.
+// The caption on the first page: computed in a worker, as soon as the page stands.
+
+/** What "glimpsejs" is in a browser; the types of this workspace are resolved as in Node. */
+type InBrowsers = typeof import("../../../packages/glimpsejs/src/web/index.ts");
 
 /** Captions the picture that is shown, and those that are chosen. */
 export async function live(): Promise<void> {
   const picture = document.querySelector<HTMLImageElement>("#live-picture");
   const caption = document.querySelector<HTMLElement>("#live-caption");
   if (picture === null || caption === null) return;
-  const { load } = await import("glimpsejs");
-  const loading = load();
+  const { loadInWorker } = (await import("glimpsejs")) as unknown as InBrowsers;
+  const loading = loadInWorker();
   let current = 0;
 
   async function describe(source: string): Promise<void> {

@@ -117,6 +117,7 @@ export interface GpuPass {
 /** GPUBufferUsage. */
 export const usage = { mapRead: 1, copySrc: 4, copyDst: 8, uniform: 0x40, storage: 0x80, queryResolve: 0x200 } as const;
 
-/** GPUMapMode.READ and GPUShaderStage.COMPUTE. */
+/** GPUMapMode.READ. */
 export const mapRead = 1;
+/** GPUShaderStage.COMPUTE. */
 export const computeStage = 4;
