@@ -23,7 +23,7 @@ describe("what is understood", () => {
   test("options before and behind the command, with = or a space", () => {
     const expected = {
       operands: ["a.png"],
-      options: { model: "m", backend: undefined, threads: 2, generation: {}, json: true },
+      options: { model: "m", backend: undefined, threads: 2, generation: {}, profile: false, json: true },
     };
     expect(call("draw", "a.png", "--model", "m", "--threads=2", "--json")).toEqual(expected);
     expect(call("--json", "--threads", "2", "draw", "--model=m", "a.png")).toEqual(expected);
@@ -32,7 +32,7 @@ describe("what is understood", () => {
   test("a value may hold =, and a word may begin with a dash behind --", () => {
     expect(call("draw", "--model=a=b", "--", "-x", "--json")).toMatchObject({
       operands: ["-x", "--json"],
-      options: { model: "a=b", json: false },
+      options: { model: "a=b", profile: false, json: false },
     });
     expect(call("draw", "-")).toMatchObject({ operands: ["-"] });
   });

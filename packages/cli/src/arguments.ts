@@ -55,6 +55,7 @@ export function parseArguments(argv: readonly string[], commands: readonly Comma
     contactSheet: given.get("contact-sheet"),
     limit: count("limit"),
     out: given.get("out"),
+    profile: given.has("profile"),
     json: given.has("json"),
   };
   if (problems.length > 0) throw new UsageError(problems, command);

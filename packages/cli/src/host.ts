@@ -22,6 +22,26 @@ export interface BackendChoice {
   readonly takesThreads: boolean;
   /** The backend as a value; nothing is opened. */
   plugin(options: { readonly threads?: number }): BackendPlugin;
+  /** The backend with the time of every kernel, where it can tell them: those of the runs since the last call. */
+  profiled?(): ProfiledBackend;
+}
+
+/** A backend that times its kernels. */
+export interface ProfiledBackend {
+  readonly name: string;
+  readonly plugin: BackendPlugin;
+  times(): Promise<readonly DispatchTime[]>;
+}
+
+/** One kernel that ran, and its time. */
+export interface DispatchTime {
+  readonly graph: string;
+  readonly op: string;
+  readonly kernel: string;
+  readonly path: string;
+  readonly nanoseconds: number;
+  readonly flops: number;
+  readonly bytes: number;
 }
 
 /** The little that the command itself reads; models and pictures are read by their own packages. */

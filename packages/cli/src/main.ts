@@ -1,6 +1,7 @@
 // The command: arguments in, exit code out. Output, files and the model come from the host.
 import { parseArguments, UsageError } from "./arguments.ts";
 import { ask } from "./commands/ask.ts";
+import { bench } from "./commands/bench.ts";
 import { caption } from "./commands/caption.ts";
 import { classify, rank, score } from "./commands/classify.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -13,7 +14,7 @@ import type { Command } from "./options.ts";
 import { reportError } from "./report-error.ts";
 import { line, widthOf } from "./text.ts";
 
-const work: readonly Command[] = [caption, ask, explain, classify, rank, score, evaluate, doctor, verify];
+const work: readonly Command[] = [caption, ask, explain, classify, rank, score, evaluate, doctor, verify, bench];
 const commands: readonly Command[] = [...work, helpCommand(work)];
 
 /**

@@ -35,6 +35,7 @@ export const optionTable = {
   },
   limit: { value: "N", count: true, about: "only the first N" },
   out: { value: "FILE", about: "write each result there, and go on where an earlier run stopped" },
+  profile: { about: "also time every kernel, on webgpu" },
   json: { about: "print one JSON document instead of text" },
   help: { about: "explain the command" },
   version: { about: "print the version" },
@@ -62,6 +63,7 @@ export interface Options {
   readonly contactSheet: string | undefined;
   readonly limit: number | undefined;
   readonly out: string | undefined;
+  readonly profile: boolean;
   readonly json: boolean;
 }
 

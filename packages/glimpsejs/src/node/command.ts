@@ -8,7 +8,14 @@ import { ortNode } from "@glimpsejs/backend-ort-node";
 import { reference } from "@glimpsejs/backend-reference";
 import { webgpu } from "@glimpsejs/backend-webgpu";
 import { GlimpseError } from "@glimpsejs/base";
-import { type CliHost, type FileReader, type MachineFacts, main, type TextOutput } from "@glimpsejs/cli";
+import {
+  type CliHost,
+  type FileReader,
+  type MachineFacts,
+  main,
+  type ProfiledBackend,
+  type TextOutput,
+} from "@glimpsejs/cli";
 import { bind } from "@glimpsejs/core";
 import { demoClipLimits, demoModelLimits } from "@glimpsejs/demo-model";
 import { clipKind } from "@glimpsejs/processor";
@@ -57,7 +64,13 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     glimpse: bind(nodePlatform({ warn: (message) => stderr.write(`${message}\n`) })),
     backends: [
       { name: "ort-node", about: "ONNX Runtime on the CPU", takesThreads: true, plugin: ortNode },
-      { name: "webgpu", about: "the GPU, with the package webgpu", takesThreads: false, plugin: () => webgpu() },
+      {
+        name: "webgpu",
+        about: "the GPU, with the package webgpu",
+        takesThreads: false,
+        plugin: () => webgpu(),
+        profiled: profiledWebgpu,
+      },
       { name: "reference", about: "plain TypeScript, slow", takesThreads: false, plugin: () => reference() },
     ],
     demoModelLimits,
@@ -75,6 +88,20 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   };
   const code = await main(argv, host);
   return isReaderGone ? brokenPipe : code;
+}
+
+/** WebGPU with the times of its kernels, of the backend that was opened last. */
+function profiledWebgpu(): ProfiledBackend {
+  const inner = webgpu({ profile: true });
+  let opened: Awaited<ReturnType<typeof inner.open>> | undefined;
+  const plugin = {
+    ...inner,
+    async open() {
+      opened = await inner.open();
+      return opened;
+    },
+  };
+  return { name: inner.name, plugin, times: async () => (await opened?.profiler?.take()) ?? [] };
 }
 
 const files: FileReader = {
