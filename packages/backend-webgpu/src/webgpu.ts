@@ -1,5 +1,6 @@
 // The backend as users name it: webgpu() and its options. Nothing is looked for before unavailable() or open().
 import type { BackendPlugin } from "@glimpsejs/backend";
+import { GlimpseError } from "@glimpsejs/base";
 import type { Gpu, GpuDevice } from "./gpu.ts";
 import type { WeightProgress } from "./load-weights.ts";
 import { findAdapter, openDevice } from "./open-device.ts";
@@ -60,6 +61,13 @@ export function webgpu(options: WebGpuOptions = {}): WebGpuPlugin {
       const profiler = options.profile === true ? new Profiler() : undefined;
       const { onProgress } = options;
       const opened = await open();
+      if (profiler !== undefined && !opened.device.features.has("timestamp-query")) {
+        if (opened.isOwn) opened.device.destroy();
+        throw new GlimpseError(
+          { subject: "option profile", problem: 'the GPU has no feature "timestamp-query"' },
+          { code: "unsupported" },
+        );
+      }
       const backend = new WebGpuBackend({ open, profiler, onProgress }, opened);
       if (options.selfTest === false) return backend;
       try {
