@@ -1,0 +1,56 @@
+// What a caption costs on WebGPU, counted: submits, dispatches, bytes that are read back, and bytes that stay.
+import { type WebGpuBackend, webgpu } from "@glimpsejs/backend-webgpu";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { noGpu } from "../../../tooling/gpu/swiftshader.mjs";
+import type { GitForCausalLM } from "../src/index.ts";
+import { caseFolder, glimpse, somePixels } from "./support.ts";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+describe.skipIf(noGpu !== undefined)(`on WebGPU${noGpu === undefined ? "" : ` (skipped: ${noGpu})`}`, () => {
+  const plugin = webgpu({ selfTest: false });
+  let backend: WebGpuBackend;
+  let model: GitForCausalLM;
+  const pixelValues = somePixels(1, 3, 32, 32);
+  const inputs = { pixelValues, inputIds: [[1, 30]], maxNewTokens: 6, eosTokenId: null };
+
+  beforeAll(async () => {
+    const watched = {
+      ...plugin,
+      async open() {
+        backend = await plugin.open();
+        return backend;
+      },
+    };
+    model = await glimpse.GitForCausalLM.fromPretrained(caseFolder("generate-image"), { backend: watched });
+  });
+  afterAll(() => model.dispose());
+
+  test("a greedy token is one submit and 4 bytes read back; ids are the same when the host runs ahead", async () => {
+    const first = await model.generate({ ...inputs, outputLogProbs: false });
+    const before = { ...backend.counters };
+    const { generated } = await model.generate({ ...inputs, outputLogProbs: false });
+    const { runs, submits, bytesRead } = backend.counters;
+    expect(generated).toEqual(first.generated);
+    expect(runs - before.runs).toBe(submits - before.submits);
+    expect(submits - before.submits).toBe(1 + 6); // the image encoder, and a decoder run per token
+    expect(bytesRead - before.bytesRead).toBe(4 * 6);
+    const ahead = await model.generate({ ...inputs, outputLogProbs: false, runAhead: 3 });
+    expect(ahead.generated).toEqual(generated);
+    // No pipeline is made twice.
+    const { pipelines } = backend.counters;
+    await model.generate({ ...inputs, outputLogProbs: false });
+    expect(backend.counters.pipelines).toBe(pipelines);
+  });
+
+  test("100 captions leave nothing behind, and dispose() gives back every byte", async () => {
+    const short = { ...inputs, maxNewTokens: 2 };
+    await model.generate(short);
+    const { bytes, tensorBytes } = backend.counters;
+    for (let i = 0; i < 100; i++) await model.generate(short);
+    expect(backend.counters.tensorBytes).toBe(tensorBytes);
+    expect(backend.counters.bytes).toBe(bytes);
+    await model.dispose();
+    expect(backend.counters.bytes).toBe(0);
+  });
+});
