@@ -27,10 +27,13 @@ const testsOnDist: Plugin = {
   },
 };
 const plugins = built ? [testsOnDist] : [];
+// Minutes each on a GPU that is a program; of what is built the conformance suite is run there.
+const slowOnBuilt = ["**/webgpu-cases*.test.ts", "packages/core/test/{webgpu,device-loss}.test.ts"];
 const exclude = [
   "**/node_modules/**",
   "**/dist/**",
   ...(full ? [] : ["**/*.full.test.ts", "**/*.full.browser.test.ts"]),
+  ...(built ? slowOnBuilt : []),
 ];
 const testsOf = (ending: string) => [
   `{packages,apps}/*/{src,test}/**/*${ending}.ts`,

@@ -32,6 +32,6 @@ describe.skipIf(noGpu !== undefined)(`webgpu${noGpu === undefined ? "" : ` (skip
       expect(report.checks.filter((check) => !check.passed)).toEqual([]);
       expect(report.outcome).toBe("passed");
     },
-    isFull ? 1_200_000 : 120_000,
+    isFull ? 1_200_000 : 600_000,
   );
 });
