@@ -134,7 +134,7 @@ test("captions a clip with the checkpoint for clips, and shows each frame's part
   const next = nextCaption(page);
   await page.getByRole("button", { name: "Sample clip 2" }).click();
   expect(await next).toBe("a tent moving down on a white background");
-  await page.getByText("Demo checkpoint for clips").waitFor();
+  await page.locator(".model-name", { hasText: "Demo checkpoint for clips" }).waitFor();
   await page.locator(".caption button.word").nth(1).hover();
   await page.locator(".stage-clip-frame .heat").nth(5).waitFor();
   await page.fill("#question", "what is the tent doing?");

@@ -80,7 +80,16 @@ function FittedPicture({
   };
   return (
     <div class="stage-picture" ref={box}>
-      <img src={url} alt={alt} draggable={false} onLoad={(event) => fit(event.currentTarget)} />
+      <img
+        src={url}
+        alt={alt}
+        draggable={false}
+        onLoad={(event) => fit(event.currentTarget)}
+        // What is no picture is told of in words; the browser's mark for it says nothing more.
+        onError={(event) => {
+          event.currentTarget.hidden = true;
+        }}
+      />
       {children}
     </div>
   );
