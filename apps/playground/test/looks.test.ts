@@ -76,5 +76,6 @@ test("what is downloaded stays small", async () => {
   };
   expect(await gzipped(/^index-.*\.js$/)).toBeLessThan(25);
   expect(await gzipped(/^index-.*\.css$/)).toBeLessThan(6);
-  expect(await gzipped(/^worker-.*\.js$/)).toBeLessThan(140);
+  // Core, three backends and clips; the runtimes and mediabunny are fetched when they are first needed.
+  expect(await gzipped(/^worker-.*\.js$/)).toBeLessThan(145);
 });
