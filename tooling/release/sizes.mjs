@@ -22,7 +22,7 @@ export async function sizeProblems(tarballs) {
   return problems;
 }
 
-/** Bytes of `code` as one minified bundle, gzipped; files fetched at run time are not part of it. */
+/** Bytes of `code` with all that it imports at once, minified and gzipped; what is fetched later is not part of it. */
 async function bundled({ code, external = [] }) {
   // A file that is not there, in the folder of the package that depends on all the others.
   const id = `${root}packages/glimpsejs/entry.js`;
@@ -36,11 +36,17 @@ async function bundled({ code, external = [] }) {
       write: false,
       target: "es2022",
       minify: true,
-      rolldownOptions: { input: id, external, preserveEntrySignatures: "strict", output: { codeSplitting: false } },
+      rolldownOptions: { input: id, external, preserveEntrySignatures: "strict" },
     },
   });
-  const outputs = (Array.isArray(result) ? result : [result]).flatMap((r) => r.output);
-  return outputs
-    .filter((o) => o.type === "chunk")
-    .reduce((sum, { code: text }) => sum + gzipSync(text, { level: 9 }).length, 0);
+  const chunks = (Array.isArray(result) ? result : [result]).flatMap((r) => r.output).filter((o) => o.type === "chunk");
+  const byFile = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const needed = new Set();
+  const follow = (chunk) => {
+    if (chunk === undefined || needed.has(chunk)) return;
+    needed.add(chunk);
+    for (const file of chunk.imports) follow(byFile.get(file));
+  };
+  follow(chunks.find((chunk) => chunk.isEntry));
+  return [...needed].reduce((sum, { code: text }) => sum + gzipSync(text, { level: 9 }).length, 0);
 }
