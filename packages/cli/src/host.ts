@@ -30,6 +30,7 @@ export interface BackendChoice {
 export interface ProfiledBackend {
   readonly name: string;
   readonly plugin: BackendPlugin;
+  /** The times of all dispatches since the last call. */
   times(): Promise<readonly DispatchTime[]>;
 }
 

@@ -16,16 +16,20 @@ export function readText(folder: FileSystemDirectoryHandle, name: string): Promi
   return ifThere(folder.getFileHandle(name).then((handle) => readCurrent(handle, (file) => file.text())));
 }
 
+/** How often a file is tried to be read, by what the browser says of it. What was deleted should be known soon. */
+const triesAfter: Readonly<Record<string, number>> = { NotReadableError: 20, NotFoundError: 6 };
+
 /**
- * Reads a file as it is now. A File is a snapshot, and unreadable as soon as another tab puts a new file in its place;
- * then the new one is read.
+ * Reads a file as it is now. A File is a snapshot, and unreadable as soon as another tab puts a new file in its place, or
+ * for a moment not there at all; then the new one is read.
  */
 export async function readCurrent<T>(handle: FileSystemFileHandle, read: (file: File) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await read(await handle.getFile());
     } catch (error) {
-      if (!(error instanceof DOMException && error.name === "NotReadableError") || tries === 20) throw error;
+      const most = error instanceof DOMException ? (triesAfter[error.name] ?? 0) : 0;
+      if (tries >= most) throw error;
       await new Promise((done) => setTimeout(done, 5 * tries));
     }
   }
