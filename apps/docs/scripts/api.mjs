@@ -60,6 +60,7 @@ export async function writeApi() {
     interfacePropertiesFormat: "table",
     classPropertiesFormat: "table",
     tableColumnSettings: { hideInherited: true, hideModifiers: true, hideOverrides: true, hideSources: true },
+    disableGit: true, // paths are then relative to `basePath`, in a clone as in a worktree
     gitRevision: "main",
     sourceLinkTemplate: "https://github.com/glimpsejs/glimpse/blob/main/packages/{path}#L{line}",
     validation: { notExported: false, invalidLink: true, notDocumented: true },
