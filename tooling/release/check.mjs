@@ -6,15 +6,15 @@ import os from "node:os";
 import path from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { build, ensureInstalled, root } from "../scripts/workspace.mjs";
+import { ensureInstalled, root } from "../scripts/workspace.mjs";
 import { installedLicences, licenceProblems } from "./licences.mjs";
-import { packAll, publicPackages } from "./pack.mjs";
+import { freshBuild, packAll, publicPackages } from "./pack.mjs";
 import { sizeProblems } from "./sizes.mjs";
 import { typeProblems } from "./types.mjs";
 import { captionProblem, install, users } from "./users.mjs";
 
 ensureInstalled();
-build();
+freshBuild();
 const licencesHeader =
   "---\ntitle: Licences\norder: 21\n---\n\nEverything that `npm install glimpsejs onnxruntime-node` puts on a machine, and what the suite for backends needs. Written by `npm run release:check`.";
 const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-release-"));
@@ -22,8 +22,7 @@ const problems = [];
 
 await step("packed twice, the same bytes", async () => {
   const first = packAll(path.join(folder, "first"));
-  for (const { folder: source } of publicPackages) rmSync(`${source}/dist`, { recursive: true, force: true });
-  build({ force: true });
+  freshBuild();
   const second = packAll(path.join(folder, "second"));
   return Object.keys(first)
     .filter((name) => first[name].sha256 !== second[name].sha256)

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { root } from "../scripts/workspace.mjs";
+import { build, root } from "../scripts/workspace.mjs";
 
 const { packageManager } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 
@@ -15,6 +15,12 @@ export const publicPackages = readdirSync(`${root}/packages`)
   .map((name) => path.join(root, "packages", name))
   .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) }))
   .filter(({ manifest }) => !manifest.private);
+
+/** Builds everything from nothing: what a package no longer has must not be published with it. */
+export function freshBuild() {
+  for (const { folder } of publicPackages) rmSync(`${folder}/dist`, { recursive: true, force: true });
+  build({ force: true });
+}
 
 /** Packs all of them into `folder`: name to tarball path, bytes and SHA-256. Needs a build. */
 export function packAll(folder) {

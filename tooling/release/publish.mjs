@@ -4,11 +4,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { build, ensureInstalled } from "../scripts/workspace.mjs";
-import { packAll, publicPackages } from "./pack.mjs";
+import { ensureInstalled } from "../scripts/workspace.mjs";
+import { freshBuild, packAll, publicPackages } from "./pack.mjs";
 
 ensureInstalled();
-build();
+freshBuild();
 const tarballs = packAll(mkdtempSync(path.join(os.tmpdir(), "glimpse-publish-")));
 for (const { manifest } of publicPackages) {
   if (isPublished(`${manifest.name}@${manifest.version}`)) continue;
