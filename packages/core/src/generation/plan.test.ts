@@ -100,3 +100,14 @@ describe("what is refused", () => {
     expect(() => plan({ numReturnSequences: 3 }, { numBeams: 2 })).toThrow(/"numReturnSequences".*at most 2, got 3/);
   });
 });
+
+test("an unknown option and wrong values of others are told in one error", () => {
+  let caught: unknown;
+  try {
+    fromJson({ numBeam: 2, numBeams: 0, topP: 7 });
+  } catch (error) {
+    caught = error;
+  }
+  const subjects = GlimpseError.isInstance(caught) ? caught.problems.map(({ subject }) => subject) : [];
+  expect(subjects).toEqual(['option "numBeam"', 'option "numBeams"', 'option "topP"']);
+});

@@ -61,7 +61,7 @@ export function planGeneration(
 ): GenerationPlan {
   const refused = refusals(options);
   const problems = [...refused.problems, ...unknownOptions(options, [...optionNames, ...refused.names])];
-  throwProblems(problems);
+  if (typeof options !== "object" || options === null) throwProblems(problems);
   const {
     seed = 0,
     lengthPenaltyFormula = "power",
@@ -80,7 +80,7 @@ export function planGeneration(
     ...(given.maxLength != null && given.maxNewTokens == null && { maxNewTokens: undefined }),
     ...(given.minLength != null && given.minNewTokens == null && { minNewTokens: undefined }),
   };
-  const settings = merged({ ...fromFile, ...lengths, ...defined(given) });
+  const settings = merged({ ...fromFile, ...lengths, ...known(given) }, problems);
   const eosTokenIds = tokenSet(settings.eosTokenId === undefined ? config.eosTokenId : settings.eosTokenId);
   problems.push(...modelProblems(settings, eosTokenIds, config), ...seedProblems(seed), ...callbackProblems(options));
   if (!Number.isInteger(runAhead) || runAhead < 0) {
@@ -164,8 +164,8 @@ export function planGeneration(
   return { ...plan, reading: readingKind(plan) };
 }
 
-/** The settings checked as one, so that impossible combinations of file and call are found too. */
-function merged(settings: Partial<GenerationConfig>): GenerationConfig {
+/** The settings checked as one, so that impossible combinations of file and call are found too. Throws with `before`. */
+function merged(settings: Partial<GenerationConfig>, before: readonly Problem[]): GenerationConfig {
   try {
     return GenerationConfig.create(settings);
   } catch (error) {
@@ -174,8 +174,14 @@ function merged(settings: Partial<GenerationConfig>): GenerationConfig {
       ...p,
       subject: p.subject.replace(/^GenerationConfig (\w+)/, 'option "$1"'),
     }));
-    throw new GlimpseError(problems, { code: "invalid-argument", cause: error });
+    throw new GlimpseError([...before, ...problems], { code: "invalid-argument", cause: error });
   }
+}
+
+/** Those of the given settings that are options at all; the others are problems of their own. */
+function known<T extends object>(given: T): T {
+  const names: readonly string[] = optionNames;
+  return Object.fromEntries(Object.entries(defined(given)).filter(([name]) => names.includes(name))) as T;
 }
 
 /** What depends on the model: ids that its vocabulary lacks, more beams than tokens. */
