@@ -85,6 +85,7 @@ export default defineConfig({
           include: [...testsOf(".test"), ...(built ? ["tooling/**/*.test.ts", "apps/docs/site-tests/*.test.ts"] : [])],
           exclude: [...exclude, "**/*.browser.test.ts"],
           testTimeout: 30_000,
+          setupFiles: ["tooling/properties.ts"],
           pool: "forks",
           maxWorkers: 2,
         },

@@ -18,6 +18,12 @@ describe("8 bits, one scale per row", () => {
     expect([...scales]).toEqual([1, Math.fround(0.5 / 127), 0]);
   });
 
+  test("the largest float32 comes back finite: the scale nearest to a 127th of it would be too large", () => {
+    const row = { bits: 8, block: 2 } as const;
+    const [value] = dequantize(quantize(Float32Array.of(-3.4028234663852886e38, 0), row, "w"), row);
+    expect(value).toBeCloseTo(-3.4028234663852886e38, -33);
+  });
+
   test("every value comes back within half a step, and q is in [−127, 127]", () => {
     fc.assert(
       fc.property(fc.array(float, { minLength: 1, maxLength: 40 }), (numbers) => {

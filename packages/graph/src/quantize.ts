@@ -50,7 +50,7 @@ function quantizeRows(values: Float32Array, k: number, subject: string): Quantiz
       if (magnitude > largest) largest = magnitude;
     }
     if (!Number.isFinite(sum)) refuse(values.subarray(start, end), start, subject);
-    const scale = Math.fround(largest / 127);
+    const scale = Math.min(Math.fround(largest / 127), largestScale);
     scales[row] = scale;
     if (scale === 0) continue;
     const inverse = 1 / scale;
@@ -86,6 +86,9 @@ function quantizeBlocks(values: Float32Array, block: number, subject: string): Q
 }
 
 const rounding = 1.5 * 2 ** 52;
+
+/** The largest float32 whose 127-fold is finite in float32; the one nearest to 3.4028235e38 / 127 is the next above it. */
+const largestScale = 2.6793883890187504e36;
 
 function refuse(block: Float32Array, start: number, subject: string): never {
   const at = block.findIndex((value) => !Number.isFinite(value));
