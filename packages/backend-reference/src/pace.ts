@@ -5,12 +5,12 @@ const milliseconds = 30;
 
 /** Says when it is time to let others run. */
 export class Pace {
-  private last = Date.now();
+  private last = performance.now();
 
   /** Waits for one turn of the event loop if the last was more than 30 ms ago. */
   async breathe(): Promise<void> {
-    if (Date.now() - this.last < milliseconds) return;
+    if (performance.now() - this.last < milliseconds) return;
     await new Promise<void>((resolve) => setTimeout(resolve));
-    this.last = Date.now();
+    this.last = performance.now();
   }
 }

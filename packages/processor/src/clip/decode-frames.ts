@@ -171,8 +171,8 @@ class FrameDecoder {
 
   /** Resolves once `condition` holds; looks when the decoder calls back, and now and then in case it does not. */
   private async until(condition: () => boolean): Promise<void> {
-    const start = Date.now();
-    while (!condition() && Date.now() - start <= this.patience.timeout) {
+    const start = performance.now();
+    while (!condition() && performance.now() - start <= this.patience.timeout) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 20);
         this.wake = () => {
