@@ -21,9 +21,9 @@ import { aborted, newTokensOf, type Search, type Sequence, type Step } from "./g
 import { clipFeatures, encodeFrame, type FrameFeatures } from "./live/frame-features.ts";
 import {
   booleanProblems,
+  checkAll,
   checkCall,
   checkObject,
-  rejectUnknownOptions,
   seedProblems,
   throwProblems,
   unknownOptions,
@@ -115,8 +115,7 @@ export class GitForCausalLM extends PreTrainedModel {
   async encode(pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<Trunk> {
     checkCall("encode()", options);
     return this.queue.run(async () => {
-      rejectUnknownOptions(options, ["interpolatePosEncoding", "signal"]);
-      throwProblems(booleanProblems(options, ["interpolatePosEncoding"]));
+      checkEncodeOptions(options);
       return Trunk.encode(this.engine, pixelValues, options);
     }, options.signal);
   }
@@ -124,7 +123,7 @@ export class GitForCausalLM extends PreTrainedModel {
   /** Encodes one frame of a clip, pixelValues float32 [1, 3, H, W], for any number of {@link joinFrames} calls. */
   encodeFrame(pixelValues: HostTensor<"float32">, options: EncodeOptions = {}): Promise<FrameFeatures> {
     return this.queue.run(async () => {
-      rejectUnknownOptions(options, ["interpolatePosEncoding", "signal"]);
+      checkEncodeOptions(options);
       return encodeFrame(this.engine, pixelValues, options);
     }, options.signal);
   }
@@ -140,7 +139,7 @@ export class GitForCausalLM extends PreTrainedModel {
   /** Throws what generate() would throw for these options and prompts of these lengths, without running anything. */
   checkOptions(options: GenerateOptions, promptLengths: readonly number[] = []): void {
     const plan = planGeneration(options, this.generationConfig, this.config);
-    for (const length of promptLengths) plan.maxNewTokens(length);
+    checkAll(...promptLengths.map((length) => () => plan.maxNewTokens(length)));
   }
 
   /** Continues every prompt. Throws "invalid-argument" listing everything wrong with `inputs`, "non-finite", "aborted". */
@@ -236,15 +235,24 @@ export class GitForCausalLM extends PreTrainedModel {
 
   /** Everything about a call that can be checked before anything runs. */
   private request(inputs: GenerateInputs): GenerationRequest {
-    const { pixelValues, trunk, inputIds: given, attentionMask, interpolatePosEncoding, ...options } = inputs;
-    const plan = planGeneration(options, this.generationConfig, this.config);
-    if (pixelValues !== undefined && trunk !== undefined) {
-      throw new GlimpseError(
-        { subject: "generate()", problem: "pixelValues and trunk are both given", advice: "Pass one of them." },
-        { code: "invalid-argument" },
-      );
-    }
+    const { pixelValues, trunk, inputIds: _, attentionMask: __, interpolatePosEncoding, ...options } = inputs;
+    const [plan, prompts] = checkAll(
+      () => planGeneration(options, this.generationConfig, this.config),
+      () => this.prompts(inputs),
+    );
+    checkAll(...prompts.prompts.map((prompt) => () => newTokensOf(prompt, plan)));
+    return { engine: this.engine, plan, ...prompts, pixelValues, trunk, interpolatePosEncoding };
+  }
+
+  private prompts(inputs: GenerateInputs): Pick<GenerationRequest, "inputIds" | "prompts" | "pictures"> {
+    const { pixelValues, trunk, inputIds: given, attentionMask } = inputs;
+    const both = {
+      subject: "generate()",
+      problem: "pixelValues and trunk are both given",
+      advice: "Pass one of them.",
+    };
     throwProblems([
+      ...(pixelValues !== undefined && trunk !== undefined ? [both] : []),
       ...booleanProblems(inputs, ["interpolatePosEncoding"]),
       ...(pixelValues === undefined ? [] : float32Problems("pixelValues", pixelValues)),
       ...(trunk === undefined ? [] : trunkProblems(trunk)),
@@ -253,9 +261,7 @@ export class GitForCausalLM extends PreTrainedModel {
     ]);
     const pictures = trunk?.batch ?? pixelValues?.shape[0] ?? given?.length ?? 1;
     const inputIds = given ?? Array.from({ length: pictures }, () => [this.startToken()]);
-    const prompts = promptsOf(inputIds, attentionMask, pictures, this.config);
-    for (const prompt of prompts) newTokensOf(prompt, plan);
-    return { engine: this.engine, plan, inputIds, prompts, pictures, pixelValues, trunk, interpolatePosEncoding };
+    return { inputIds, prompts: promptsOf(inputIds, attentionMask, pictures, this.config), pictures };
   }
 
   /** Encodes the pictures if they are not yet, and searches. A trunk of its own is freed at the end. */
@@ -289,6 +295,11 @@ export class GitForCausalLM extends PreTrainedModel {
       { code: "invalid-argument" },
     );
   }
+}
+
+function checkEncodeOptions(options: EncodeOptions): void {
+  const names = ["interpolatePosEncoding"] as const;
+  throwProblems([...unknownOptions(options, [...names, "signal"]), ...booleanProblems(options, names)]);
 }
 
 /** One call of generate(), checked. */

@@ -6,7 +6,7 @@ import { type Clip, ImageProcessor, isClip, type Picture } from "@glimpsejs/proc
 import { BertTokenizer, type EncodeOptions } from "@glimpsejs/tokenizer";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { type Notice, readConfig } from "./checkpoint.ts";
-import { checkCall } from "./options.ts";
+import { checkAll, checkObject, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 import { withFiles } from "./pretrained-model.ts";
 import { writeJson } from "./save.ts";
@@ -21,6 +21,8 @@ export interface ProcessorInputs extends EncodeOptions {
   readonly text?: string | readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+const encodeNames = ["addSpecialTokens", "truncation", "maxLength", "padding", "paddingSide"] as const;
 
 /** What process() returns: as much of it as there were arguments for. Ready to be passed to forward() or generate(). */
 export interface ProcessorOutput {
@@ -69,21 +71,29 @@ export class GitProcessor {
 
   /** Prepares pictures, frames and text. Throws "invalid-argument", "invalid-image". */
   async process(inputs: ProcessorInputs): Promise<ProcessorOutput> {
-    checkCall("process()", inputs);
-    const { images, frames, text, signal, ...encodeOptions } = inputs;
-    if (images !== undefined && frames !== undefined) {
-      throw new GlimpseError(
-        {
-          subject: "process()",
-          problem: "images and frames are both given",
-          advice: "Pass pictures as images, or one clip as frames.",
-        },
-        { code: "invalid-argument" },
-      );
-    }
-    const texts = text === undefined ? undefined : typeof text === "string" ? [text] : text;
-    const encoded =
-      texts && this.tokenizer.encodeBatch(texts, { padding: texts.length > 1 ? "longest" : false, ...encodeOptions });
+    checkObject("process()", inputs);
+    const { images, frames, text, signal } = inputs;
+    const both = {
+      subject: "process()",
+      problem: "images and frames are both given",
+      advice: "Pass pictures as images, or one clip as frames.",
+    };
+    const [, encoded] = checkAll(
+      () =>
+        throwProblems([
+          ...unknownOptions(inputs, ["images", "frames", "text", "signal", ...encodeNames]),
+          ...(images !== undefined && frames !== undefined ? [both] : []),
+        ]),
+      () => {
+        const texts = typeof text === "string" ? [text] : (text ?? []);
+        const given = Object.fromEntries(encodeNames.map((name) => [name, inputs[name]]));
+        const rows = this.tokenizer.encodeBatch(texts, {
+          ...given,
+          padding: inputs.padding ?? (texts.length > 1 && "longest"),
+        });
+        return text === undefined ? undefined : rows;
+      },
+    );
     return {
       ...(images && { pixelValues: this.imageProcessor.preprocess(await this.pictures(images, signal)) }),
       ...(frames && { pixelValues: await this.imageProcessor.preprocessFrames(this.frames(frames, signal)) }),

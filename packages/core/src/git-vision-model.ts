@@ -3,7 +3,7 @@ import type { GitConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
 import type { EncodeOptions } from "./engine.ts";
 import { readAllFloats } from "./logits.ts";
-import { booleanProblems, checkCall, rejectUnknownOptions, throwProblems } from "./options.ts";
+import { booleanProblems, checkCall, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, Platform } from "./platform.ts";
 import {
   type FreshModelOptions,
@@ -61,8 +61,10 @@ export class GitVisionModel extends PreTrainedModel {
   async forward(inputs: VisionInputs): Promise<VisionOutput> {
     checkCall("forward()", inputs);
     return this.queue.run(async () => {
-      rejectUnknownOptions(inputs, inputNames);
-      throwProblems(booleanProblems(inputs, ["outputAttentions", "outputHiddenStates", "interpolatePosEncoding"]));
+      throwProblems([
+        ...unknownOptions(inputs, inputNames),
+        ...booleanProblems(inputs, ["outputAttentions", "outputHiddenStates", "interpolatePosEncoding"]),
+      ]);
       const { outputAttentions, outputHiddenStates, numHiddenLayers } = this.config.visionConfig;
       const layers = Array.from({ length: numHiddenLayers }, (_, i) => i);
       const hidden =

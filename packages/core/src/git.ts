@@ -15,9 +15,9 @@ import type { GenerateOutput } from "./generation/generate.ts";
 import { GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitProcessor } from "./git-processor.ts";
 import { isLive, liveTexts, liveWindow } from "./live/live-texts.ts";
-import { checkCall, rejectUnknownOptions } from "./options.ts";
+import { booleanProblems, checkAll, checkObject, throwProblems, unknownOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
-import { checkPreset } from "./presets.ts";
+import { presetProblems } from "./presets.ts";
 import { type ModelOptions, withFiles } from "./pretrained-model.ts";
 import { givenTexts, scoreGivenTexts } from "./scoring/given-texts.ts";
 import { type LabelScore, labelScores, type RankedText, type TextScore } from "./scoring/results.ts";
@@ -33,9 +33,8 @@ import {
   type Subject,
   type TaskOptions,
   type TextResult,
-  taskOptionNames,
 } from "./tasks.ts";
-import { checkedQuestion, type TextRequest, textRequest, textResult, textResults } from "./text-request.ts";
+import { missingQuestions, type TextRequest, textRequest, textResult, textResults } from "./text-request.ts";
 import { Trunk } from "./trunk.ts";
 
 /** A loaded model with its processor. Owns the model: dispose() when done, or declare it with `await using`. */
@@ -67,9 +66,13 @@ export class Git {
   caption(subjects: readonly unknown[], options?: TaskOptions): Promise<TextResult[]>;
   caption(subject: Subject, options?: TaskOptions): Promise<TextResult>;
   async caption(subject: Subject, options: TaskOptions = {}): Promise<TextResult | TextResult[]> {
-    if (!Array.isArray(subject)) return only(await this.run("caption()", subject, [undefined], options));
-    const captions = subject.map(() => undefined);
-    return subject.length === 0 ? [] : this.run("caption()", subject, captions, options, subject.length);
+    const pictures = Array.isArray(subject) ? subject.length : 1;
+    const request = this.request(
+      Array.from({ length: pictures }, () => undefined),
+      options,
+    );
+    const results = await this.run("caption()", subject, request, encodeOptions(options, undefined), pictures);
+    return Array.isArray(subject) ? results : only(results);
   }
 
   /**
@@ -82,22 +85,28 @@ export class Git {
     subjects: AsyncIterable<Subject> | Iterable<Subject>,
     options: CaptionAllOptions = {},
   ): AsyncGenerator<CaptionAllResult, void, undefined> {
-    const { question, batchSize = 8, onProgress, ...task } = options;
-    rejectUnknownOptions(options, [...taskOptionNames, ...captionAllOptionNames]);
-    checkCaptionAll(subjects, options);
-    const asked = question === undefined ? undefined : checkedQuestion(question);
-    const encoding = encodeOptions(task, asked);
-    this.request([asked], task);
+    checkObject("captionAll()", options);
+    const request = (rows: number) =>
+      this.request(
+        Array.from({ length: rows }, () => options.question),
+        options,
+        captionAllOptionNames,
+      );
+    checkAll(
+      () => request(1),
+      () => checkCaptionAll(subjects, options),
+    );
+    const { question, batchSize = 8, onProgress, signal } = options;
+    const encoding = encodeOptions(options, question);
     return captionAll(subjects, {
       batchSize,
       onProgress,
-      signal: task.signal,
+      signal,
       prepare: async (subject) => this.pixelValues(subject, encoding),
       caption: (pixelValues) =>
         this.during(async () => {
           using trunk = await this.encodePixels(pixelValues, encoding);
-          const prompts = Array.from({ length: trunk.batch }, () => asked);
-          return this.results(await this.model.generate({ ...this.request(prompts, task), trunk }));
+          return this.results(await this.model.generate({ ...request(trunk.batch), trunk }));
         }),
     });
   }
@@ -113,10 +122,13 @@ export class Git {
     question: string | readonly string[],
     options: TaskOptions = {},
   ): Promise<TextResult | TextResult[]> {
-    if (!Array.isArray(question))
-      return only(await this.run("answer()", subject, [checkedQuestion(question)], options));
-    const questions = question.map(checkedQuestion);
-    return questions.length === 0 ? [] : this.run("answer()", subject, questions, options);
+    const questions: readonly string[] = [question].flat();
+    const [request] = checkAll(
+      () => this.request(questions, options),
+      () => throwProblems(missingQuestions(questions)),
+    );
+    const results = await this.run("answer()", subject, request, encodeOptions(options, ""));
+    return Array.isArray(question) ? results : only(results);
   }
 
   /**
@@ -139,16 +151,17 @@ export class Git {
   }
 
   private async *live(source: AsyncIterable<unknown>, options: LiveOptions): AsyncGenerator<LiveText, void, undefined> {
-    checkCall("stream()", options);
-    const { question, window, ...task } = options;
     const { model } = this;
-    const { signal } = task;
-    const request = this.request([question], task);
+    const [request, window] = checkAll(
+      () => this.request([options?.question], options, ["question", "window"]),
+      () => liveWindow(options?.window, model.config),
+    );
+    const { question, signal } = options;
     yield* liveTexts(source, {
-      window: liveWindow(window, model.config),
+      window,
       signal,
       encode: async (frame) => {
-        const { data, shape } = await this.pixelValues({ frames: [frame] }, encodeOptions(task, question));
+        const { data, shape } = await this.pixelValues({ frames: [frame] }, encodeOptions(options, question));
         return model.encodeFrame(float32(data, shape.slice(1)), { signal }); // [1, 1, 3, H, W] as a still
       },
       describe: async (frames) => {
@@ -159,10 +172,8 @@ export class Git {
   }
 
   private async *pieces(subject: Subject, options: StreamOptions): AsyncGenerator<string, TextResult, undefined> {
-    checkCall("stream()", options);
-    const { question, ...task } = options;
-    const request = this.request([question], task);
-    const { trunk, own } = await this.during(() => this.trunk(subject, encodeOptions(task, question)));
+    const request = this.request([options?.question], options, ["question"]);
+    const { trunk, own } = await this.during(() => this.trunk(subject, encodeOptions(options, options.question)));
     const steps = this.model.generateSteps({ ...request, trunk });
     const decoder = this.processor.tokenizer.incrementalDecoder({ skipSpecialTokens: true });
     const inOrder = (request.numBeams ?? this.model.generationConfig.numBeams ?? 1) === 1;
@@ -231,14 +242,12 @@ export class Git {
    * the image's patches, as data; {@link heatMapPng} draws it.
    */
   async explain(subject: Exclude<Subject, Trunk>, options: StreamOptions = {}): Promise<ExplainedText> {
-    checkCall("explain()", options);
     return this.during(() => this.explained(subject, options));
   }
 
   private async explained(subject: Exclude<Subject, Trunk>, options: StreamOptions): Promise<ExplainedText> {
-    const { question, ...task } = options;
-    const request = this.request([question], task);
-    const encoding = encodeOptions(task, question);
+    const request = this.request([options?.question], options, ["question"]);
+    const encoding = encodeOptions(options, options.question);
     const pixelValues = await this.pixelValues(subject, encoding);
     using trunk = await this.encodePixels(pixelValues, encoding);
     const result = only(this.results(await this.model.generate({ ...request, trunk })));
@@ -257,8 +266,10 @@ export class Git {
 
   /** Encodes a picture or clip (or an array of pictures) once, for any number of later calls. Dispose the trunk. */
   async encode(subject: Subject, options: EncodeTaskOptions = {}): Promise<Trunk> {
-    rejectUnknownOptions(options, encodeOptionNames);
-    if (options.preset !== undefined) checkPreset(options.preset);
+    checkAll(
+      () => throwProblems(unknownOptions(options, encodeOptionNames)),
+      () => throwProblems([...presetProblems(options?.preset), ...booleanProblems(options ?? {}, ["forQuestion"])]),
+    );
     return this.during(async () => this.encodePixels(await this.pixelValues(subject, options), options));
   }
 
@@ -284,17 +295,17 @@ export class Git {
     return this.model.encode(pixelValues, { interpolatePosEncoding: preset === "paper", signal });
   }
 
-  /** One text a question (a caption where it is undefined), about `pictures` pictures. */
-  private run(
+  /** One text for each prompt of `request`, about `pictures` pictures. */
+  private async run(
     name: string,
     subject: Subject,
-    questions: readonly (string | undefined)[],
-    options: TaskOptions,
+    request: TextRequest,
+    encoding: EncodeTaskOptions,
     pictures = 1,
   ): Promise<TextResult[]> {
+    if (request.inputIds.length === 0) return [];
     return this.during(async () => {
-      const request = this.request(questions, options);
-      const { trunk, own } = await this.trunk(subject, encodeOptions(options, questions[0]));
+      const { trunk, own } = await this.trunk(subject, encoding);
       try {
         checkPictures(name, trunk, pictures);
         return this.results(await this.model.generate({ ...request, trunk }));
@@ -316,8 +327,12 @@ export class Git {
     return { trunk: await this.encode(subject, options), own: true };
   }
 
-  private request(questions: readonly (string | undefined)[], options: TaskOptions): TextRequest {
-    return textRequest(this.model, this.processor, questions, options);
+  private request(
+    questions: readonly (string | undefined)[],
+    options: TaskOptions,
+    ownNames: readonly string[] = [],
+  ): TextRequest {
+    return textRequest(this.model, this.processor, questions, options, ownNames);
   }
 
   private results(output: GenerateOutput): TextResult[] {

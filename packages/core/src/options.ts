@@ -1,6 +1,6 @@
 // Options are closed: a name that does not exist is an error that says which one was probably meant. And what several
 // calls check about the values of theirs.
-import { GlimpseError, nearestName, type Problem, show } from "@glimpsejs/base";
+import { formatProblem, GlimpseError, nearestName, type Problem, show } from "@glimpsejs/base";
 
 /** A problem for every key of `options` that is not in `known`, and for a `signal` that is none. */
 export function unknownOptions(options: object, known: readonly string[]): Problem[] {
@@ -76,12 +76,30 @@ export function defined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
+/**
+ * What every check returns, in their order. Throws one "invalid-argument" error with the problems of all checks that
+ * threw one; anything else that a check throws at once.
+ */
+export function checkAll<T extends readonly unknown[]>(...checks: { readonly [K in keyof T]: () => T[K] }): T {
+  const errors: GlimpseError[] = [];
+  const results = checks.map((check) => {
+    try {
+      return check();
+    } catch (error) {
+      if (!GlimpseError.isInstance(error, "invalid-argument")) throw error;
+      errors.push(error);
+      return undefined;
+    }
+  });
+  const [first, ...others] = errors;
+  if (first === undefined) return results as unknown as T; // none threw, so each is what its check returned
+  if (others.length === 0) throw first;
+  // Two checks may look at the same value, such as the signal.
+  const problems = new Map(errors.flatMap(({ problems }) => problems.map((p) => [formatProblem(p), p])));
+  throw new GlimpseError([...problems.values()], { code: "invalid-argument", cause: new AggregateError(errors) });
+}
+
 /** Throws "invalid-argument" with all `problems`, if there are any. */
 export function throwProblems(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
-}
-
-/** Throws "invalid-argument" listing every key of `options` that is not in `known`. */
-export function rejectUnknownOptions(options: object, known: readonly string[]): void {
-  throwProblems(unknownOptions(options, known));
 }

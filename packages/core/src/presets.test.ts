@@ -5,7 +5,7 @@ import { BertTokenizer } from "@glimpsejs/tokenizer";
 import { describe, expect, test } from "vitest";
 import { GitProcessor } from "./git-processor.ts";
 import type { Platform } from "./platform.ts";
-import { checkPreset, paperClipProcessor, paperQuestionPixels, presetOptions, presetQuestion } from "./presets.ts";
+import { paperClipProcessor, paperQuestionPixels, presetOptions, presetProblems, presetQuestion } from "./presets.ts";
 
 const tokenizer = BertTokenizer.fromVocab(
   new TextEncoder().encode("[PAD]\n[unused0]\n[unused1]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nfox\nunused2\n"),
@@ -100,7 +100,7 @@ test("clips of the paper are normalized as CLIP's pictures, at the checkpoint's 
   expect(config.cropSize).toEqual(odd.cropSize);
 });
 
-test("checkPreset() says which there are", () => {
-  expect(() => checkPreset("paper")).not.toThrow();
-  expect(() => checkPreset("Paper")).toThrow('there is no such preset, expected hf or paper, got "Paper"');
+test("presetProblems() says which there are", () => {
+  expect([undefined, "hf", "paper"].flatMap(presetProblems)).toEqual([]);
+  expect(presetProblems("Paper")).toMatchObject([{ expected: "hf or paper", got: '"Paper"' }]);
 });

@@ -1,6 +1,6 @@
 // Two ways of running the same weights. "hf" is what transformers does by default. "paper" is what the authors' code
 // does (microsoft/GenerativeImage2Text): with it the published scores are computed.
-import { GlimpseError, show } from "@glimpsejs/base";
+import { GlimpseError, type Problem, show } from "@glimpsejs/base";
 import { ImageProcessorConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
 import { ImageProcessor, type Picture } from "@glimpsejs/processor";
@@ -20,18 +20,11 @@ const questionTokens = 38;
 /** The image encoder of the large checkpoints is this wide (ViT-L/14). */
 const largeWidth = 1024;
 
-/** Throws "invalid-argument" for what is no preset. */
-export function checkPreset(preset: unknown): void {
-  if (presets.some((name) => name === preset)) return;
-  throw new GlimpseError(
-    {
-      subject: 'option "preset"',
-      problem: "there is no such preset",
-      expected: presets.join(" or "),
-      got: show(preset),
-    },
-    { code: "invalid-argument" },
-  );
+/** A problem for what is given and no preset. */
+export function presetProblems(preset: unknown): Problem[] {
+  if (preset === undefined || presets.some((name) => name === preset)) return [];
+  const expected = presets.join(" or ");
+  return [{ subject: 'option "preset"', problem: "there is no such preset", expected, got: show(preset) }];
 }
 
 /** The question's tokens that are asked: all, or for "paper" the last 38. */
@@ -45,7 +38,7 @@ export function presetQuestion(preset: Preset, ids: readonly number[]): readonly
  * whose names are tags such as [unused0]; those are suppressed (issues 19, 29 and 50 of that repository).
  */
 export function presetOptions(preset: Preset, tokenizer: BertTokenizer, visionWidth: number): GenerateOptions {
-  if (preset === "hf") return {};
+  if (preset !== "paper") return {};
   const unused = visionWidth >= largeWidth ? unusedTokens(tokenizer) : [];
   return {
     numBeams: 4,

@@ -1,12 +1,12 @@
 // From the options of caption() and answer() to those of generate(), and from its output to texts.
-import { GlimpseError, show } from "@glimpsejs/base";
+import { type Problem, show } from "@glimpsejs/base";
 import type { GenerateOutput } from "./generation/generate.ts";
 import type { GenerateOptions } from "./generation/options.ts";
 import { refusals } from "./generation/refused-options.ts";
 import type { GitForCausalLM } from "./git-for-causal-lm.ts";
 import type { GitProcessor } from "./git-processor.ts";
-import { defined, throwProblems, unknownOptions } from "./options.ts";
-import { checkPreset, type Preset, presetOptions, presetQuestion } from "./presets.ts";
+import { checkAll, defined, throwProblems, unknownOptions } from "./options.ts";
+import { type Preset, presetOptions, presetProblems, presetQuestion } from "./presets.ts";
 import type { Rows } from "./rows.ts";
 import { type TaskOptions, type TextResult, taskOptionNames } from "./tasks.ts";
 
@@ -16,21 +16,24 @@ const defaultNewTokens = 50;
 export type TextRequest = GenerateOptions & { readonly inputIds: Rows };
 
 /**
- * What generate() is asked for one text a question; a question that is undefined is a caption. Throws
- * "invalid-argument" for every option and prompt that generate() would refuse, before any picture is decoded.
+ * What generate() is asked for one text a question; a question that is undefined is a caption. `ownNames` are options
+ * that the call has besides. Throws one "invalid-argument" for everything wrong with questions and options, what
+ * generate() would refuse included, before any picture is decoded.
  */
 export function textRequest(
   model: GitForCausalLM,
   { tokenizer }: GitProcessor,
   questions: readonly (string | undefined)[],
   options: TaskOptions,
+  ownNames: readonly string[] = [],
 ): TextRequest {
   const refused = refusals(options);
-  throwProblems([...refused.problems, ...unknownOptions(options, [...taskOptionNames, ...refused.names])]);
-  const { preset = "hf", ...given } = defined(options);
-  checkPreset(preset);
+  const unknown = unknownOptions(options, [...taskOptionNames, ...ownNames, ...refused.names]);
+  if (typeof options !== "object" || options === null) throwProblems(unknown);
+  const { preset = "hf", ...given } = taskOptionsOf(options);
   const { maxPositionEmbeddings, visionConfig } = model.config;
-  const inputIds = questions.map((question) => promptOf(tokenizer, question, preset));
+  const texts = questions.filter((question) => questionProblems(question).length === 0);
+  const inputIds = texts.map((question) => promptOf(tokenizer, question, preset));
   const lengths = inputIds.map((ids) => ids.length);
   const room = maxPositionEmbeddings - Math.max(...lengths) + 1;
   const request: GenerateOptions = {
@@ -40,8 +43,22 @@ export function textRequest(
     eosTokenId: tokenizer.sepTokenId,
     decode: (ids) => tokenizer.decode(ids, { skipSpecialTokens: true }),
   };
-  model.checkOptions(request, lengths);
+  checkAll(
+    () =>
+      throwProblems([
+        ...refused.problems,
+        ...unknown,
+        ...presetProblems(options.preset),
+        ...questions.flatMap(questionProblems),
+      ]),
+    () => model.checkOptions(request, lengths),
+  );
   return { ...request, inputIds };
+}
+
+/** Those of `options` that are given and that a text has; the others are the call's own or problems. */
+function taskOptionsOf(options: TaskOptions): TaskOptions {
+  return Object.fromEntries(Object.entries(defined(options)).filter(([name]) => taskOptionNames.includes(name)));
 }
 
 /** [CLS] and, for an answer, the question without [SEP]. */
@@ -74,16 +91,18 @@ export function textResult(
   return { text, tokens, logProb, score: score ?? (tokens.length === 0 ? 0 : logProb / tokens.length) };
 }
 
-/** `question` itself. Throws "invalid-argument" where it is no text. */
-export function checkedQuestion(question: unknown): string {
-  if (typeof question === "string") return question;
-  throw new GlimpseError(
-    {
-      subject: "answer()",
-      problem: "a question is no text",
-      expected: "a string or an array of strings",
-      got: show(question),
-    },
-    { code: "invalid-argument" },
-  );
+/** A problem for a question that is no text; undefined asks for a caption. */
+export function questionProblems(question: unknown): Problem[] {
+  if (question === undefined || typeof question === "string") return [];
+  return [notAText(question)];
+}
+
+/** A problem for every question that is no text, where there is nothing to do without one. */
+export function missingQuestions(questions: readonly unknown[]): Problem[] {
+  return questions.flatMap((question) => (question === undefined ? [notAText(question)] : []));
+}
+
+function notAText(question: unknown): Problem {
+  const expected = "a string or an array of strings";
+  return { subject: "question", problem: "a question is no text", expected, got: show(question) };
 }

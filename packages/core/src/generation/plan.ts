@@ -80,7 +80,8 @@ export function planGeneration(
     ...(given.maxLength != null && given.maxNewTokens == null && { maxNewTokens: undefined }),
     ...(given.minLength != null && given.minNewTokens == null && { minNewTokens: undefined }),
   };
-  const settings = merged({ ...fromFile, ...lengths, ...known(given) }, problems);
+  const { settings, problems: wrongValues } = merged({ ...fromFile, ...lengths, ...known(given) });
+  problems.push(...wrongValues);
   const eosTokenIds = tokenSet(settings.eosTokenId === undefined ? config.eosTokenId : settings.eosTokenId);
   problems.push(...modelProblems(settings, eosTokenIds, config), ...seedProblems(seed), ...callbackProblems(options));
   if (!Number.isInteger(runAhead) || runAhead < 0) {
@@ -164,17 +165,29 @@ export function planGeneration(
   return { ...plan, reading: readingKind(plan) };
 }
 
-/** The settings checked as one, so that impossible combinations of file and call are found too. Throws with `before`. */
-function merged(settings: Partial<GenerationConfig>, before: readonly Problem[]): GenerationConfig {
+/**
+ * The settings checked as one, so that impossible combinations of file and call are found too. Where there are problems,
+ * the settings lack what is wrong and serve only to look for more.
+ */
+function merged(given: Partial<GenerationConfig>): {
+  readonly settings: Partial<GenerationConfig>;
+  readonly problems: readonly Problem[];
+} {
   try {
-    return GenerationConfig.create(settings);
+    return { settings: GenerationConfig.create(given), problems: [] };
   } catch (error) {
     if (!GlimpseError.isInstance(error)) throw error;
-    const problems = error.problems.map((p) => ({
-      ...p,
-      subject: p.subject.replace(/^GenerationConfig (\w+)/, 'option "$1"'),
-    }));
-    throw new GlimpseError([...before, ...problems], { code: "invalid-argument", cause: error });
+    const nameOf = ({ subject }: Problem) => /^GenerationConfig (\w+)/.exec(subject)?.[1];
+    const wrong = error.problems.map(nameOf);
+    return {
+      settings: Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.includes(name))),
+      problems: error.problems.map((p) => {
+        const name = nameOf(p);
+        return name === undefined
+          ? p
+          : { ...p, subject: p.subject.replace(`GenerationConfig ${name}`, `option "${name}"`) };
+      }),
+    };
   }
 }
 
@@ -186,7 +199,7 @@ function known<T extends object>(given: T): T {
 
 /** What depends on the model: ids that its vocabulary lacks, more beams than tokens. */
 function modelProblems(
-  settings: GenerationConfig,
+  settings: Partial<GenerationConfig>,
   eosTokenIds: ReadonlySet<number>,
   { vocabSize }: GitConfig,
 ): Problem[] {
@@ -237,7 +250,7 @@ function callbackProblems(options: GenerateOptions): Problem[] {
 
 /** The limit by precedence: maxNewTokens, then maxLength less the prompt, then 20 tokens in all. */
 function newTokenLimit(
-  { maxNewTokens, maxLength }: GenerationConfig,
+  { maxNewTokens, maxLength }: Partial<GenerationConfig>,
   { maxPositionEmbeddings: positions }: GitConfig,
 ): GenerationPlan["maxNewTokens"] {
   return (promptLength, padding = 0) => {

@@ -3,9 +3,9 @@
 import { show } from "@glimpsejs/base";
 import type { GitForCausalLM } from "../git-for-causal-lm.ts";
 import type { GitProcessor } from "../git-processor.ts";
-import { rejectUnknownOptions, throwProblems } from "../options.ts";
+import { checkAll, throwProblems, unknownOptions } from "../options.ts";
 import type { ScoreOptions } from "../tasks.ts";
-import { promptOf } from "../text-request.ts";
+import { promptOf, questionProblems } from "../text-request.ts";
 import type { Trunk } from "../trunk.ts";
 import { checkTexts, type TextScore, textScore } from "./results.ts";
 
@@ -18,25 +18,31 @@ export interface GivenTexts {
   readonly tokens: readonly (readonly number[])[];
 }
 
-/** The tokens of `texts`. Throws "invalid-argument" listing those that are empty, too long, or no texts. */
+/** The tokens of `texts`. Throws "invalid-argument" listing those that are empty, too long, or no texts, and wrong options. */
 export function givenTexts(
   model: GitForCausalLM,
   { tokenizer }: GitProcessor,
   texts: readonly string[],
   options: ScoreOptions,
 ): GivenTexts {
-  rejectUnknownOptions(options, ["question", "signal"]);
-  if (!Array.isArray(texts) || !texts.every((text) => typeof text === "string")) {
-    const expected = "an array of strings";
-    throwProblems([{ subject: "score()", problem: "the texts are no texts", expected, got: show(texts) }]);
-  }
-  const prompt = promptOf(tokenizer, options.question);
-  const tokens = texts.map((text) => [
-    ...tokenizer.encode(text, { addSpecialTokens: false }).inputIds,
-    tokenizer.sepTokenId,
-  ]);
-  // The last token of a text is never fed, so it needs no position.
-  checkTexts("score()", texts, tokens, model.config.maxPositionEmbeddings - prompt.length + 1);
+  const question = typeof options?.question === "string" ? options.question : undefined;
+  const prompt = promptOf(tokenizer, question);
+  const [, tokens] = checkAll(
+    () => throwProblems([...unknownOptions(options, ["question", "signal"]), ...questionProblems(options?.question)]),
+    () => {
+      if (!Array.isArray(texts) || !texts.every((text) => typeof text === "string")) {
+        const expected = "an array of strings";
+        throwProblems([{ subject: "score()", problem: "the texts are no texts", expected, got: show(texts) }]);
+      }
+      const ids = texts.map((text) => [
+        ...tokenizer.encode(text, { addSpecialTokens: false }).inputIds,
+        tokenizer.sepTokenId,
+      ]);
+      // The last token of a text is never fed, so it needs no position.
+      checkTexts("score()", texts, ids, model.config.maxPositionEmbeddings - prompt.length + 1);
+      return ids;
+    },
+  );
   return { texts, prompt, tokens };
 }
 
