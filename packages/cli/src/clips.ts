@@ -3,6 +3,7 @@ import { contactSheetPng } from "@glimpsejs/core";
 import type { Clip } from "@glimpsejs/processor";
 import { UsageError } from "./arguments.ts";
 import type { CliHost } from "./host.ts";
+import { checkLocal, sourceOf } from "./operands.ts";
 import type { Options } from "./options.ts";
 
 /**
@@ -12,16 +13,29 @@ import type { Options } from "./options.ts";
 export async function isClip(file: string, options: Options, host: CliHost): Promise<boolean> {
   const { frames, sampling, contactSheet } = options;
   const asked = frames !== undefined || sampling !== undefined || contactSheet !== undefined;
-  return asked || (await host.clips.kind(file)) === "video";
+  return asked || (await host.clips.kind(await sourceOf(file, host))) === "video";
 }
 
-/** Opens a clip as the options say, and writes its contact sheet where one is asked for. */
-export async function openClip(file: string, options: Options, host: CliHost): Promise<Clip> {
-  const { frames, sampling, contactSheet } = options;
+/** What calls of Git take for an operand, and the clip if it is one. */
+export interface OpenedOperand {
+  readonly subject: string | Uint8Array | Clip;
+  readonly clip: Clip | undefined;
+}
+
+/** Opens an operand; of a clip the contact sheet is written where one is asked for. */
+export async function openOperand(
+  file: string,
+  isClip: boolean,
+  { frames, sampling, contactSheet }: Options,
+  host: CliHost,
+): Promise<OpenedOperand> {
+  checkLocal(file);
+  const source = await sourceOf(file, host);
+  if (!isClip) return { subject: source, clip: undefined };
   const { signal } = host;
-  const clip = await host.clips.load(file, { frames, sampling, signal });
+  const clip = await host.clips.load(source, { frames, sampling, signal });
   if (contactSheet !== undefined) await host.writer.write(contactSheet, await contactSheetPng(clip, { signal }));
-  return clip;
+  return { subject: clip, clip };
 }
 
 /** Throws {@link UsageError} for one contact sheet of several operands. */

@@ -22,6 +22,11 @@ export interface BackendChoice {
   readonly takesThreads: boolean;
   /** The backend as a value; nothing is opened. */
   plugin(options: { readonly threads?: number }): BackendPlugin;
+  /**
+   * Why it cannot be used, as `unavailable()` of the plugin says, where that alone would write to the user's terminal or
+   * could end the process.
+   */
+  probe?(): Promise<string | undefined>;
   /** The backend with the time of every kernel, where it can tell them: those of the runs since the last call. */
   profiled?(): ProfiledBackend;
 }
@@ -58,9 +63,9 @@ export interface FileReader {
 /** What opens videos and animated GIFs. */
 export interface ClipOpener {
   /** What a file is by its first bytes; undefined for a picture, for anything else, and for what cannot be read. */
-  kind(path: string): Promise<"video" | "gif" | undefined>;
-  /** Opens a clip and chooses frames of it. */
-  load(path: string, options: FrameOptions & { readonly signal: AbortSignal }): Promise<Clip>;
+  kind(source: string | Uint8Array): Promise<"video" | "gif" | undefined>;
+  /** Opens a clip, a path or the bytes of a file, and chooses frames of it. */
+  load(source: string | Uint8Array, options: FrameOptions & { readonly signal: AbortSignal }): Promise<Clip>;
 }
 
 /** The little that the command itself writes. */
@@ -84,6 +89,8 @@ export interface MachineFacts {
   readonly memory: { readonly total: number; readonly available: number };
   /** What decodes pictures, and why it cannot where it cannot. */
   readonly pictures: { readonly decoder: string; readonly problem?: string };
+  /** The same for videos; animated GIFs need nothing. */
+  readonly clips: { readonly decoder: string; readonly problem?: string };
   /** Where downloads go, and which setting says so. */
   readonly cache: { readonly folder: string; readonly setBy: string };
   /** Whether HF_HUB_OFFLINE forbids downloads. */
@@ -109,6 +116,8 @@ export interface CliHost {
   /** The same for the model that is used for clips without `--model`. */
   readonly demoClipLimits: string;
   readonly files: FileReader;
+  /** All bytes of the standard input, the same however often it is asked for. Throws where there are none. */
+  stdin(): Promise<Uint8Array>;
   readonly clips: ClipOpener;
   readonly writer: FileWriter;
   /** What `glimpse doctor` says about the machine. */

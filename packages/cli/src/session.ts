@@ -1,9 +1,9 @@
 // A model opened for a command, with everything the user should see of that: progress, notices, and what the demo model
 // does not know.
-import { GlimpseError } from "@glimpsejs/base";
 import type { EncodeTaskOptions, Git, TaskOptions } from "@glimpsejs/core";
 import { chooseBackend } from "./backend.ts";
 import type { CliHost } from "./host.ts";
+import { checkOperands } from "./operands.ts";
 import type { Options } from "./options.ts";
 import { ProgressDisplay } from "./progress.ts";
 import { line, printable, widthOf, wrap } from "./text.ts";
@@ -29,7 +29,8 @@ export async function openSession(
   const { model, dtype } = options;
   const { stderr, signal } = host;
   const backend = await chooseBackend(options, host);
-  await checkFiles(files, host);
+  // A picture among others that is not there is reported when its turn comes, as one that cannot be read is.
+  await checkOperands(files, host);
   if (model === undefined) {
     const [limits, real] = forClips
       ? [host.demoClipLimits, "microsoft/git-base-vatex"]
@@ -95,15 +96,4 @@ export function taskOptions({ generation }: Options, { signal }: CliHost): TaskO
 /** How a picture is encoded for such a call; a preset may prepare it differently for questions. */
 export function encodeOptions({ generation }: Options, { signal }: CliHost, forQuestion: boolean): EncodeTaskOptions {
   return { preset: generation.preset, forQuestion, signal };
-}
-
-/** A picture among others is reported when its turn comes, as one that cannot be read is. */
-async function checkFiles(files: readonly string[], host: CliHost): Promise<void> {
-  const problems = [];
-  for (const file of files) {
-    const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(file); // two letters or more: C:\ is a path
-    if (isUrl || (await host.files.exists(file))) return;
-    problems.push({ subject: file, problem: "the file does not exist" });
-  }
-  throw new GlimpseError(problems, { code: "missing-file" });
 }

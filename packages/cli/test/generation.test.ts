@@ -1,12 +1,12 @@
 // Options of generation on the command line, and the commands about given texts and about where the model looked.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { toPicture } from "@glimpsejs/processor";
 import { loadImage } from "@glimpsejs/processor/node";
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../src/arguments.ts";
 import { caption } from "../src/commands/caption.ts";
-import { glimpse, sample, temporaryFolder } from "./support.ts";
+import { glimpse, sample, sampleClip, temporaryFolder } from "./support.ts";
 
 const text = "a light bulb to the left of a helicopter on a white background";
 const question = "what is on the left?";
@@ -124,6 +124,26 @@ describe("glimpse explain", () => {
     const png = toPicture(await loadImage(readFileSync(path.join(folder, "01.02-light.png"))));
     expect([png.width, png.height]).toEqual([96, 96]);
     expect(existsSync(path.join(folder, "01.13-background.png"))).toBe(true);
+  });
+
+  test("writes a picture for each word and frame of a clip", async () => {
+    const folder = temporaryFolder();
+    const argv = ["explain", sampleClip("01.mp4"), "--frames", "2", "--max-new-tokens", "2", "--folder", folder];
+    const { code, out } = await glimpse(argv);
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^a butterfly {2}score -?\d\.\d\d, 2 of 24 frames$/);
+    expect(lines[2]).toMatch(
+      /^ {2}butterfly {2}\S+01\.02-butterfly\.1\.png … \S+01\.02-butterfly\.2\.png {2}\d+ % of its attention on the clip$/,
+    );
+    expect(readdirSync(folder).toSorted()).toEqual(
+      ["01-a.1", "01-a.2", "02-butterfly.1", "02-butterfly.2"].map((name) => `01.${name}.png`),
+    );
+    const [first, second] = ["1", "2"].map((frame) => readFileSync(path.join(folder, `01.02-butterfly.${frame}.png`)));
+    expect(first).not.toEqual(second);
+    const json = JSON.parse((await glimpse([...argv.slice(0, 6), "--json"])).out);
+    expect(json.clip.frames).toEqual([0, 23]);
+    expect(json.words[1].heatMap).toMatchObject({ frames: 2, rows: 8, columns: 8 });
   });
 
   test("prints the maps as numbers, and draws nothing nobody asked for", async () => {

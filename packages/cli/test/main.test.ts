@@ -1,5 +1,5 @@
 // The command from outside: exit codes, what goes to which stream, wording.
-import { copyFile, cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { reference } from "@glimpsejs/backend-reference";
 import { bind } from "@glimpsejs/core";
@@ -98,6 +98,23 @@ describe("caption", () => {
     expect(err).toBe(
       "glimpse: 2 problems:\n  - /no/a.jpg: the file does not exist.\n  - /no/b.jpg: the file does not exist.\n",
     );
+  });
+
+  test("pictures come from the standard input, and not from the network", async () => {
+    const stdin = () => readFile(sample("01.png"));
+    const piped = await glimpse(["caption", "-", "--json", "--max-new-tokens", "2"], { stdin });
+    expect(JSON.parse(piped.out)).toMatchObject([{ file: "-", text: "a light" }]);
+    const folder = temporaryFolder();
+    await glimpse(["explain", "-", "--max-new-tokens", "1", "--folder", folder], { stdin });
+    expect(await readdir(folder)).toEqual(["picture.01-a.png"]);
+    expect((await glimpse(["caption", "-"])).err).toContain("nothing is piped in");
+    const url = "https://example.com/a.png";
+    const never = { ...bind(platform), load: () => Promise.reject(new Error("loaded")) };
+    const alone = await glimpse(["caption", url], { glimpse: never });
+    const refused = `${url}: pictures and clips are not downloaded. Download it first, or pipe it in: curl -L URL | glimpse caption -`;
+    expect(alone).toEqual({ code: 1, out: "", err: `glimpse: ${refused}\n` });
+    const among = await glimpse(["caption", url, sample("01.png"), "--json", "--max-new-tokens", "2"]);
+    expect(JSON.parse(among.out)).toMatchObject([{ file: url, error: refused }, { text: "a light" }]);
   });
 
   test("--json prints one document and nothing else", async () => {
@@ -218,7 +235,9 @@ describe("backends", () => {
 
 describe("doctor", () => {
   test("what runs here, and why not the rest", async () => {
-    const backends = [choice(absent, true), choice(reference())];
+    const fails = { ...choice(absent, true), probe: absent.unavailable };
+    const unavailable = () => Promise.reject(new Error("it was asked where it may not speak"));
+    const backends = [{ ...fails, plugin: () => ({ ...absent, unavailable }) }, choice(reference())];
     const { code, out } = await glimpse(["doctor"], { backends });
     expect(code).toBe(0);
     expect(out).toMatchInlineSnapshot(`
@@ -235,6 +254,9 @@ describe("doctor", () => {
 
       Pictures
         sharp      ready
+
+      Clips
+        mediabunny  no: the package mediabunny is not installed
 
       Checkpoints
         demo       yes: it comes with Glimpse

@@ -38,7 +38,7 @@ export const platform: Platform = {
   open: (source) => openFolder(fileURLToPath(demoCheckpoint(source) ?? pathToFileURL(source ?? ""))),
   sink: () => Promise.reject(new Error("the command writes no model")),
   backend: () => reference(),
-  picture: (input, signal) => loadImage(input as string, { signal }),
+  picture: (input, signal) => loadImage(input as string | Uint8Array, { signal }),
   availableMemory: () => undefined,
 };
 
@@ -94,7 +94,11 @@ export async function glimpse(
     demoModelLimits: "The demo model knows only emoji scenes. On a photograph what it says is nonsense.",
     demoClipLimits: "The demo model for clips knows only emoji scenes.",
     files,
-    clips: { kind: async (file) => (/\.(mp4|webm)$/.test(file) ? "video" : undefined), load: loadClip },
+    stdin: () => Promise.reject(new Error("nothing is piped in")),
+    clips: {
+      kind: async (source) => (typeof source === "string" && /\.(mp4|webm)$/.test(source) ? "video" : undefined),
+      load: loadClip,
+    },
     writer: {
       write: writeFile,
       append: appendFile,
@@ -106,6 +110,7 @@ export async function glimpse(
       cpu: { model: "Test CPU", cores: 2 },
       memory: { total: 8e9, available: 1.5e9 },
       pictures: { decoder: "sharp" },
+      clips: { decoder: "mediabunny", problem: "the package mediabunny is not installed" },
       cache: { folder: "/home/me/.cache/huggingface/hub", setBy: "the default" },
       offline: false,
       token: false,

@@ -1,5 +1,5 @@
 // `glimpse ask`: answers questions about one picture or clip, which is encoded once for all of them.
-import { framesJson, framesText, isClip, openClip } from "../clips.ts";
+import { framesJson, framesText, isClip, openOperand } from "../clips.ts";
 import { generationOptions } from "../generation-options.ts";
 import type { CliHost } from "../host.ts";
 import type { Call, Command } from "../options.ts";
@@ -41,8 +41,8 @@ async function run({ operands, options }: Call, host: CliHost): Promise<number> 
   await using _ = git;
   const { stdout } = host;
   const start = host.now();
-  const clip = isClipFile ? await openClip(file, options, host) : undefined;
-  using trunk = await git.encode(clip ?? file, encodeOptions(options, host, true));
+  const { subject, clip } = await openOperand(file, isClipFile, options, host);
+  using trunk = await git.encode(subject, encodeOptions(options, host, true));
   const encoded = host.now();
   const answers = await git.answer(trunk, questions, taskOptions(options, host));
   const [encodeMs, generateMs] = [encoded - start, host.now() - encoded];

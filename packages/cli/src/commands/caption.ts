@@ -2,7 +2,7 @@
 import { GlimpseError } from "@glimpsejs/base";
 import type { TextResult } from "@glimpsejs/core";
 import type { Clip } from "@glimpsejs/processor";
-import { checkContactSheet, framesJson, framesText, isClip, openClip } from "../clips.ts";
+import { checkContactSheet, framesJson, framesText, isClip, openOperand } from "../clips.ts";
 import { generationOptions } from "../generation-options.ts";
 import type { CliHost } from "../host.ts";
 import type { Call, Command, Options } from "../options.ts";
@@ -19,7 +19,7 @@ export const caption: Command = {
   details:
     "Prints a description of each picture or clip, then the score (log-probability per token; 0 is certainty) and how " +
     "long it took. One that is not there or cannot be read is reported and the others are described; the exit code is " +
-    "then 1. When none of them is there, no model is loaded. Clips are MP4, MOV, WebM and MKV files; an animated GIF is " +
+    'then 1. When none of them is there, no model is loaded. "-" is the standard input. Clips are MP4, MOV, WebM and MKV files; an animated GIF is ' +
     "its first picture unless --frames, --sampling or --contact-sheet is given. Clips need a checkpoint trained on them.",
   options: [
     "model",
@@ -36,6 +36,7 @@ export const caption: Command = {
     "glimpse caption photo.jpg",
     "glimpse caption *.jpg --model microsoft/git-base-coco",
     "glimpse caption clip.mp4 --contact-sheet frames.png",
+    "curl -L https://example.com/photo.jpg | glimpse caption -",
     "glimpse caption photo.jpg --json --max-new-tokens 10",
     "glimpse caption photo.jpg --num-beams 4 --length-penalty 0.6",
     "glimpse caption photo.jpg --sample --temperature 0.8 --seed 3",
@@ -73,8 +74,8 @@ async function run({ operands: files, options }: Call, host: CliHost): Promise<n
 
 async function describe({ git }: Session, file: string, isClip: boolean, options: Options, host: CliHost) {
   const start = host.now();
-  const clip = isClip ? await openClip(file, options, host) : undefined;
-  using trunk = await git.encode(clip ?? file, encodeOptions(options, host, false));
+  const { subject, clip } = await openOperand(file, isClip, options, host);
+  using trunk = await git.encode(subject, encodeOptions(options, host, false));
   const encoded = host.now();
   const result = await git.caption(trunk, taskOptions(options, host));
   return { result, clip, encodeMs: encoded - start, generateMs: host.now() - encoded };

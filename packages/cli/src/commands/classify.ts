@@ -1,7 +1,7 @@
 // `glimpse classify`, `glimpse rank` and `glimpse score`: how likely given texts are for a picture or clip.
 import type { Git, LabelScore, TextScore, Trunk } from "@glimpsejs/core";
 import { UsageError } from "../arguments.ts";
-import { isClip, openClip } from "../clips.ts";
+import { isClip, openOperand } from "../clips.ts";
 import type { CliHost } from "../host.ts";
 import type { Call, Command, OptionName, Options } from "../options.ts";
 import { openSession } from "../session.ts";
@@ -82,8 +82,8 @@ async function withTexts(
   const isClipFile = await isClip(file, options, host);
   const { git } = await openSession(options, [file], host, isClipFile);
   await using _ = git;
-  const clip = isClipFile ? await openClip(file, options, host) : undefined;
-  using trunk = await git.encode(clip ?? file, { signal: host.signal });
+  const { subject } = await openOperand(file, isClipFile, options, host);
+  using trunk = await git.encode(subject, { signal: host.signal });
   await use(git, trunk, texts);
   return 0;
 }

@@ -12,7 +12,7 @@ export const doctor: Command = {
   arity: [0, 0],
   about: "say what this machine can run, and why not the rest",
   details:
-    "Looks at the machine, the installed backends, the picture decoder, the download cache and the memory. Downloads " +
+    "Looks at the machine, the installed backends, the decoders of pictures and clips, the download cache and the memory. Downloads " +
     "nothing. The exit code is 1 when pictures cannot be captioned here.",
   options: ["json"],
   examples: ["glimpse doctor", "glimpse doctor --json"],
@@ -42,7 +42,7 @@ async function run({ options }: Call, host: CliHost): Promise<number> {
       Object.fromEntries(
         publishedSizes.map((size) => [size, plugin.estimateMemory?.(weightBytes(presetConfig(size), dtype)) ?? null]),
       );
-    const unavailable = (await plugin.unavailable()) ?? null;
+    const unavailable = (await (choice.probe ?? plugin.unavailable)()) ?? null;
     const memory = { memory: memoryOf("fp32"), memoryInt8: memoryOf("int8") };
     backends.push({ name: choice.name, about: choice.about, unavailable, ...memory });
   }
@@ -62,7 +62,7 @@ function print(facts: MachineFacts, backends: readonly BackendState[], ready: bo
     for (const text of definitions(safe, widthOf(stdout))) line(stdout, text);
   };
   line(stdout, `Glimpse ${host.version} ${ready ? "is ready." : "cannot caption pictures here yet."}`);
-  const { cpu, memory, cache, pictures } = facts;
+  const { cpu, memory, cache } = facts;
   section("Machine", [
     ["runtime", `${facts.runtime}, ${facts.system}`],
     ["processor", `${cpu.model}, ${plural(cpu.cores, "core")}`],
@@ -76,7 +76,12 @@ function print(facts: MachineFacts, backends: readonly BackendState[], ready: bo
       return [b.name, `${state}: ${b.unavailable ?? b.about}`];
     }),
   );
-  section("Pictures", [[pictures.decoder, pictures.problem === undefined ? "ready" : `no: ${pictures.problem}`]]);
+  for (const [title, { decoder, problem }] of [
+    ["Pictures", facts.pictures],
+    ["Clips", facts.clips],
+  ] as const) {
+    section(title, [[decoder, problem === undefined ? "ready" : `no: ${problem}`]]);
+  }
   section("Checkpoints", checkpointRows(facts, fastest));
   section("Hugging Face Hub", [
     ["cache", `${cache.folder} (${cache.setBy})`],

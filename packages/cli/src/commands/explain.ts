@@ -1,78 +1,110 @@
-// `glimpse explain`: describes a picture, and draws for each word where the model looked when it wrote it.
+// `glimpse explain`: describes a picture or clip, and draws for each word where the model looked when it wrote it.
 import { type Git, heatMapPng } from "@glimpsejs/core";
-import type { Picture } from "@glimpsejs/processor";
+import { isClip as isClipFrames, type Picture } from "@glimpsejs/processor";
+import { framesJson, framesText, isClip, type OpenedOperand, openOperand } from "../clips.ts";
 import { generationOptions } from "../generation-options.ts";
 import type { CliHost } from "../host.ts";
+import { baseName } from "../operands.ts";
 import type { Call, Command, Options } from "../options.ts";
 import { openSession, taskOptions } from "../session.ts";
 import { dimmer, line, printable, scoreText } from "../text.ts";
 
-/** Describes a picture and draws where the model looked. */
+/** Describes a picture or clip and draws where the model looked. */
 export const explain: Command = {
   name: "explain",
-  operands: "<picture>",
+  operands: "<picture|clip>",
   arity: [1, 1],
   about: "draw where the model looked for each word",
   details:
-    "Prints the description of a picture, and writes a PNG for each word: the picture as the model saw it, bright where " +
-    "the word's tokens attended most (the mean of all layers and heads). Attention is a hint, not a proof, of what a " +
-    "word was based on. With --json the heat maps are printed as numbers, row by row of patches, and nothing is drawn " +
-    "unless --folder says where.",
-  options: ["model", "backend", "dtype", "threads", "question", ...generationOptions, "folder", "json"],
+    "Prints the description of a picture or clip, and writes a PNG for each word, of a clip for each word and frame: the " +
+    "picture as the model saw it, bright where the word's tokens attended most (the mean of all layers and heads). " +
+    "Attention is a hint, not a proof, of what a word was based on. With --json the heat maps are printed as numbers, " +
+    "frame by frame and row by row of patches, and nothing is drawn unless --folder says where.",
+  options: [
+    "model",
+    "backend",
+    "dtype",
+    "threads",
+    "question",
+    ...generationOptions,
+    "frames",
+    "sampling",
+    "contact-sheet",
+    "folder",
+    "json",
+  ],
   examples: [
     "glimpse explain photo.jpg --folder maps",
     'glimpse explain photo.jpg --question "what is on the left?" --json',
+    "glimpse explain clip.mp4 --folder maps",
   ],
   run,
 };
 
 async function run({ operands: [file = ""], options }: Call, host: CliHost): Promise<number> {
-  const { git } = await openSession(options, [file], host);
+  const isClipFile = await isClip(file, options, host);
+  const { git } = await openSession(options, [file], host, isClipFile);
   await using _ = git;
   const { stdout } = host;
   const { question, json, folder } = options;
-  const result = await git.explain(file, { ...taskOptions(options, host), question });
-  const names = result.words.map(({ word }, i) => fileName(file, i, word));
-  const draws = !json || folder !== undefined;
-  if (draws) {
-    const seen = await seenPicture(git, file, options, host);
+  const opened = await openOperand(file, isClipFile, options, host);
+  const { clip } = opened;
+  const result = await git.explain(opened.subject, { ...taskOptions(options, host), question });
+  /** Files of each word, one a frame. */
+  const drawn: (readonly string[])[] = [];
+  if (!json || folder !== undefined) {
+    const seen = await seenPictures(git, opened, options, host);
     await host.writer.makeFolder(folder ?? ".");
-    for (const [i, { heatMap }] of result.words.entries()) {
-      await host.writer.write(pathIn(folder, names[i] ?? ""), await heatMapPng(seen, heatMap));
+    for (const [i, { word, heatMap }] of result.words.entries()) {
+      const names = seen.map((_, frame) => pathIn(folder, fileName(file, i, word, clip && frame)));
+      for (const [frame, picture] of seen.entries()) {
+        await host.writer.write(names[frame] ?? "", await heatMapPng(picture, heatMap, frame));
+      }
+      drawn.push(names);
     }
   }
   if (json) {
     const words = result.words.map(({ heatMap, ...word }, i) => ({
       ...word,
-      ...(draws && { png: pathIn(folder, names[i] ?? "") }),
+      ...(drawn[i] !== undefined && (clip === undefined ? { png: drawn[i][0] } : { pngs: drawn[i] })),
       heatMap: { ...heatMap, data: Array.from(heatMap.data) },
     }));
-    line(stdout, JSON.stringify({ file, question, ...result, words }));
+    line(stdout, JSON.stringify({ file, ...(clip && { clip: framesJson(clip) }), question, ...result, words }));
     return 0;
   }
   const dim = dimmer(stdout, host.env);
-  line(stdout, `${printable(result.text)}  ${dim(scoreText(result.score))}`);
+  const seen = clip === undefined ? "" : `, ${framesText(clip)}`;
+  line(stdout, `${printable(result.text)}  ${dim(`${scoreText(result.score)}${seen}`)}`);
   const width = Math.max(0, ...result.words.map(({ word }) => word.length));
   for (const [i, { word, imageShare }] of result.words.entries()) {
-    const share = `${Math.round(100 * imageShare)} % of its attention on the picture`;
-    line(stdout, `  ${printable(word.padEnd(width))}  ${pathIn(folder, names[i] ?? "")}  ${dim(share)}`);
+    const share = `${Math.round(100 * imageShare)} % of its attention on the ${clip === undefined ? "picture" : "clip"}`;
+    const [first = "", ...others] = drawn[i] ?? [];
+    const names = others.length === 0 ? first : `${first} … ${others.at(-1)}`;
+    line(stdout, `  ${printable(word.padEnd(width))}  ${names}  ${dim(share)}`);
   }
   return 0;
 }
 
-/** The picture as the model saw it; the preset "paper" crops nothing away for a question. */
-async function seenPicture(git: Git, file: string, { generation, question }: Options, host: CliHost): Promise<Picture> {
-  const [picture] = await git.processor.pictures([file], host.signal);
-  if (picture === undefined) throw new TypeError("explain: the picture was not read.");
-  const isWhole = generation.preset === "paper" && question !== undefined;
-  return isWhole ? picture : git.processor.imageProcessor.resized(picture);
+/** The picture, or each frame, as the model saw it; the preset "paper" crops nothing of a picture away for a question. */
+async function seenPictures(
+  git: Git,
+  { subject }: OpenedOperand,
+  { generation, question }: Options,
+  { signal }: CliHost,
+): Promise<readonly Picture[]> {
+  const { processor } = git;
+  const pictures: Picture[] = [];
+  if (isClipFrames(subject)) for await (const frame of processor.frames(subject, signal)) pictures.push(frame);
+  else pictures.push(...(await processor.pictures([subject], signal)));
+  const isWhole = generation.preset === "paper" && question !== undefined && !isClipFrames(subject);
+  return isWhole ? pictures : pictures.map((picture) => processor.imageProcessor.resized(picture));
 }
 
-/** "photo.03-sofa.png": which picture, which word, and nothing that a file system does not like. */
-function fileName(file: string, index: number, word: string): string {
-  const base = (/([^/\\]*?)(\.[^./\\]*)?$/.exec(file)?.[1] || "picture").replace(/[^\p{L}\p{N}_-]+/gu, "-");
+/** "photo.03-sofa.png", "clip.03-sofa.2.png": of what, which word, which frame, and nothing that a file system does not like. */
+function fileName(file: string, index: number, word: string, frame: number | undefined): string {
   const safe = word.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40);
-  return `${base}.${String(index + 1).padStart(2, "0")}-${safe}.png`;
+  const ofFrame = frame === undefined ? "" : `.${frame + 1}`;
+  return `${baseName(file)}.${String(index + 1).padStart(2, "0")}-${safe}${ofFrame}.png`;
 }
 
 function pathIn(folder: string | undefined, name: string): string {

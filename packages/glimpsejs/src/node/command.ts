@@ -1,9 +1,11 @@
 // The command `glimpse` in Node: @glimpsejs/cli with this process as its host.
 
+import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, appendFile, mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
+import { promisify } from "node:util";
 import { ortNode } from "@glimpsejs/backend-ort-node";
 import { reference } from "@glimpsejs/backend-reference";
 import { webgpu } from "@glimpsejs/backend-webgpu";
@@ -69,6 +71,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
         about: "the GPU, with the package webgpu",
         takesThreads: false,
         plugin: () => webgpu(),
+        probe: probeWebgpu,
         profiled: profiledWebgpu,
       },
       { name: "reference", about: "plain TypeScript, slow", takesThreads: false, plugin: () => reference() },
@@ -76,6 +79,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     demoModelLimits,
     demoClipLimits,
     files,
+    stdin: once(readStdin),
     clips: { kind: kindOf, load: loadClip },
     writer: {
       write: (file, content) => writeFile(file, content).catch(unwritable(file)),
@@ -88,6 +92,55 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   };
   const code = await main(argv, host);
   return isReaderGone ? brokenPipe : code;
+}
+
+/** `read`, called once at most. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= read();
+    return result;
+  };
+}
+
+/** More is no picture and no clip that is read whole. */
+const maxStdinBytes = 2 ** 29;
+
+async function readStdin(): Promise<Uint8Array> {
+  const subject = "standard input";
+  const refuse = (problem: string, advice?: string) =>
+    new GlimpseError({ subject, problem, advice }, { code: "missing-file" });
+  if (process.stdin.isTTY) throw refuse("it is a terminal", "Pipe a picture in: glimpse caption - < photo.jpg");
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > maxStdinBytes) throw refuse(`it gives more than ${maxStdinBytes} bytes`, "Name a file instead.");
+    chunks.push(chunk);
+  }
+  if (length === 0) throw refuse("it is empty");
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Looks for a GPU in a process of its own: what drivers and Dawn write to stderr, which nothing in a process can stop, is
+ * kept from the user, and a driver that crashes ends only that process.
+ */
+async function probeWebgpu(): Promise<string | undefined> {
+  const script =
+    `const { webgpu } = await import(${JSON.stringify(import.meta.resolve("@glimpsejs/backend-webgpu"))});` +
+    "process.stdout.write(JSON.stringify([await webgpu().unavailable() ?? null]));process.exit(0);";
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
+      timeout: 30_000,
+      windowsHide: true,
+    });
+    const [reason]: readonly [string | null] = JSON.parse(stdout);
+    return reason ?? undefined;
+  } catch (error) {
+    const { signal } = error as { readonly signal?: string | null };
+    return `looking for a GPU failed (${signal ?? (error instanceof Error ? error.message.split("\n")[0] : error)})`;
+  }
 }
 
 /** WebGPU with the times of its kernels, of the backend that was opened last. */
@@ -116,7 +169,8 @@ const files: FileReader = {
 };
 
 /** By the first bytes; what cannot be read is reported when it is opened. */
-async function kindOf(file: string): Promise<"video" | "gif" | undefined> {
+async function kindOf(file: string | Uint8Array): Promise<"video" | "gif" | undefined> {
+  if (typeof file !== "string") return clipKind(file.subarray(0, 256));
   try {
     await using handle = await open(
       /^file:/i.test(file) ? new URL(file) : file,
@@ -137,20 +191,33 @@ function missing(file: string): (cause: unknown) => never {
   };
 }
 
+/** Optional packages that are loaded when they are needed: a decoder, and why it cannot be used where it cannot. */
+async function decoderOf(...packages: readonly string[]): Promise<MachineFacts["pictures"]> {
+  const problems: string[] = [];
+  for (const name of packages) {
+    try {
+      await import(name);
+    } catch (error) {
+      const isMissing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+      problems.push(isMissing ? `the package ${name} is not installed` : `${name} cannot be loaded (${reason})`);
+    }
+  }
+  const decoder = packages.join(" and ");
+  if (problems.length === 0) return { decoder };
+  return { decoder, problem: `${problems.join(", and ")}. Run: npm install ${packages.join(" ")}` };
+}
+
 async function facts(): Promise<MachineFacts> {
   const cpus = os.cpus();
   const hub = await hubSettings({});
-  const problem = await import("sharp").then(
-    () => undefined,
-    (error: unknown) =>
-      error instanceof Error ? (error.message.split("\n")[0] ?? "it cannot be loaded") : String(error),
-  );
   return {
     runtime: `Node.js ${process.versions.node}`,
     system: `${process.platform} ${process.arch}`,
     cpu: { model: cpus[0]?.model.trim() ?? "unknown", cores: cpus.length },
     memory: { total: os.totalmem(), available: process.availableMemory() },
-    pictures: { decoder: "sharp", ...(problem !== undefined && { problem }) },
+    pictures: await decoderOf("sharp"),
+    clips: await decoderOf("mediabunny", "@napi-rs/webcodecs"),
     cache: { folder: hub.cacheDir, setBy: cacheSetBy(process.env) },
     offline: hub.offline,
     token: hub.token !== undefined,
