@@ -175,24 +175,26 @@ describe("lowering of ops", () => {
         input past : float32[batch, 2, p, 4]
         input mask : float32[batch, s, p]
         input headMask : float32[2]
+        initializer float32 0.5 : float32[1]
         initializer int64 [0, 0, 2, 4] : int64[4]
         initializer int64 [1] : int64[1]
         initializer int64 [2, 1, 1] : int64[3]
         initializer int64 [0, 0, 8] : int64[3]
-        Reshape = Reshape(query, int64 [0, 0, 2, 4])
+        Mul = Mul(query, float32 0.5)
+        Reshape = Reshape(Mul, int64 [0, 0, 2, 4])
         Transpose = Transpose(Reshape, perm=[0, 2, 1, 3])
-        FusedMatMul = com.microsoft.FusedMatMul(Transpose, trunk, transB=1, alpha=0.5f)
-        FusedMatMul.2 = com.microsoft.FusedMatMul(Transpose, past, transB=1, alpha=0.5f)
+        FusedMatMul = com.microsoft.FusedMatMul(Transpose, trunk, transB=1)
+        FusedMatMul.2 = com.microsoft.FusedMatMul(Transpose, past, transB=1)
         Unsqueeze = Unsqueeze(mask, int64 [1])
         Add = Add(FusedMatMul.2, Unsqueeze)
         Concat = Concat(FusedMatMul, Add, axis=3)
         Softmax = Softmax(Concat, axis=-1)
         Reshape.2 = Reshape(headMask, int64 [2, 1, 1])
-        Mul = Mul(Softmax, Reshape.2)
+        Mul.2 = Mul(Softmax, Reshape.2)
         Shape = Shape(trunk, start=2, end=3)
         Shape.2 = Shape(past, start=2, end=3)
         Concat.2 = Concat(Shape, Shape.2, axis=0)
-        Split:0, Split:1 = Split(Mul, Concat.2, axis=3)    # Split
+        Split:0, Split:1 = Split(Mul.2, Concat.2, axis=3)    # Split
         MatMul = MatMul(Split:0, trunk)
         MatMul.2 = MatMul(Split:1, past)
         Sum = Sum(MatMul, MatMul.2)
@@ -221,26 +223,29 @@ describe("lowering of ops", () => {
         input queryPositions : int32[batch, s]
         input keyPositions : int32[batch, t]
         initializer distances : float32[9, 4] @ model.safetensors[1024, 1168)
+        initializer float32 0.5 : float32[1]
         initializer int64 [0, 0, 2, 4] : int64[4]
         initializer int64 [2] : int64[1]
         initializer int64 [1] : int64[1]
         initializer int32 4 : int32[1]
         initializer int64 [0, 0, 8] : int64[3]
-        Reshape = Reshape(query, int64 [0, 0, 2, 4])
+        Mul = Mul(query, float32 0.5)
+        Reshape = Reshape(Mul, int64 [0, 0, 2, 4])
         Transpose = Transpose(Reshape, perm=[0, 2, 1, 3])
-        FusedMatMul = com.microsoft.FusedMatMul(Transpose, keys, transB=1, alpha=0.5f)
+        FusedMatMul = com.microsoft.FusedMatMul(Transpose, keys, transB=1)
         Unsqueeze = Unsqueeze(queryPositions, int64 [2])
         Unsqueeze.2 = Unsqueeze(keyPositions, int64 [1])
         Sub = Sub(Unsqueeze, Unsqueeze.2)
         Add = Add(Sub, int32 4)
         Gather = Gather(distances, Add, axis=0)
-        Reshape.2 = Reshape(query, int64 [0, 0, 2, 4])
-        FusedMatMul.2 = com.microsoft.FusedMatMul(Reshape.2, Gather, transB=1, alpha=0.5f)
+        Reshape.2 = Reshape(Mul, int64 [0, 0, 2, 4])
+        FusedMatMul.2 = com.microsoft.FusedMatMul(Reshape.2, Gather, transB=1)
         Transpose.2 = Transpose(FusedMatMul.2, perm=[0, 2, 1, 3])
         Transpose.3 = Transpose(keys, perm=[0, 2, 1, 3])
         Transpose.4 = Transpose(Gather, perm=[0, 2, 1, 3])
-        FusedMatMul.3 = com.microsoft.FusedMatMul(Transpose.3, Transpose.4, transB=1, alpha=0.5f)
-        Transpose.5 = Transpose(FusedMatMul.3, perm=[0, 2, 3, 1])
+        FusedMatMul.3 = com.microsoft.FusedMatMul(Transpose.3, Transpose.4, transB=1)
+        Mul.2 = Mul(FusedMatMul.3, float32 0.5)
+        Transpose.5 = Transpose(Mul.2, perm=[0, 2, 3, 1])
         Add.2 = Add(FusedMatMul, Transpose.2)
         Add.3 = Add(Add.2, Transpose.5)
         probabilities = Softmax(Add.3, axis=-1)    # Softmax
