@@ -2,12 +2,13 @@ import { readFile } from "node:fs/promises";
 import type { WeightSource } from "@glimpsejs/graph";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { typedError } from "../test/support.ts";
-import { bytesSource } from "./byte-source.ts";
-import { openTorch } from "./torch.ts";
+import { typedError } from "../../test/support.ts";
+import { bytesSource } from "../byte-source.ts";
+import { openTorch } from "../torch.ts";
 import { readZipDirectory } from "./zip.ts";
 
-const data = async (name: string) => new Uint8Array(await readFile(new URL(`../test-data/${name}`, import.meta.url)));
+const data = async (name: string) =>
+  new Uint8Array(await readFile(new URL(`../../test-data/${name}`, import.meta.url)));
 const text = (value: string) => new TextEncoder().encode(value);
 
 interface TestEntry {

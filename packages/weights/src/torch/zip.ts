@@ -3,7 +3,8 @@
 // Does not decompress, decrypt or verify checksums, and treats entry names as plain strings, never as paths.
 // Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16, 4.5.3
 import { GlimpseError, type Problem, show } from "@glimpsejs/base";
-import { type ByteSource, readRange } from "./byte-source.ts";
+import { type ByteSource, readRange } from "../byte-source.ts";
+import { fail } from "./fail.ts";
 
 /** A byte range of the archive. */
 export interface ZipRange {
@@ -211,8 +212,4 @@ class Fields {
   u64(at: number): number {
     return Number(this.view.getBigUint64(at, true));
   }
-}
-
-function fail(problems: Problem | readonly Problem[]): never {
-  throw new GlimpseError(problems, { code: "invalid-weights" });
 }

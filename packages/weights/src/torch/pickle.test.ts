@@ -1,6 +1,7 @@
 import { GlimpseError } from "@glimpsejs/base";
 import { describe, expect, test } from "vitest";
-import { describe as describeValue, type PickleVocabulary, readPickle } from "./pickle.ts";
+import { readPickle } from "./pickle.ts";
+import { describe as describeValue, type PickleVocabulary } from "./pickle-values.ts";
 
 /** Knows one symbol, and gives calls and persistent ids back as text. */
 const vocabulary: PickleVocabulary<string> = {
