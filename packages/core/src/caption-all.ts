@@ -1,35 +1,9 @@
 // Captions for any number of pictures: taken from a source as fast as they are captioned, prepared while the batch
 // before is computed, run in batches, and given back in the order they came in.
-import { GlimpseError, type Problem, show, throwIfAborted } from "@glimpsejs/base";
+import { GlimpseError, throwIfAborted } from "@glimpsejs/base";
 import { float32, type HostTensor } from "@glimpsejs/graph";
-import { functionProblems, throwProblems } from "./options.ts";
-import type { TaskOptions, TextResult } from "./tasks.ts";
-
-/** How far captionAll() is. */
-export interface CaptionAllProgress {
-  /** Pictures that have a caption. */
-  readonly captioned: number;
-  /** Pictures that failed. */
-  readonly failed: number;
-}
-
-/** Options of captionAll(): those of caption(), which hold for every picture. */
-export interface CaptionAllOptions extends TaskOptions {
-  /** Answer this question about every picture instead of captioning. */
-  readonly question?: string | undefined;
-  /**
-   * Pictures per run, a whole number from 1. Default 8. At most two batches are held: one that is computed and one that
-   * is being prepared. A source is asked for no more before the results of a batch have been taken.
-   */
-  readonly batchSize?: number | undefined;
-  /** Called after every batch. */
-  readonly onProgress?: ((progress: CaptionAllProgress) => void) | undefined;
-}
-
-/** What captionAll() gives for one picture: its text, or why there is none. */
-export type CaptionAllResult =
-  | { readonly index: number; readonly result: TextResult; readonly error?: undefined }
-  | { readonly index: number; readonly result?: undefined; readonly error: unknown };
+import type { CaptionAllOptions, CaptionAllResult } from "./caption-all-options.ts";
+import type { TextResult } from "./tasks.ts";
 
 /** What captionAll() is made of. */
 export interface CaptionAllParts {
@@ -40,24 +14,6 @@ export interface CaptionAllParts {
   prepare(subject: unknown): Promise<HostTensor<"float32">>;
   /** One text for each picture of float32 [n, …]. */
   caption(pixelValues: HostTensor<"float32">): Promise<readonly TextResult[]>;
-}
-
-/** Every option of captionAll() beyond those of caption(). */
-export const captionAllOptionNames: readonly string[] = ["question", "batchSize", "onProgress"];
-
-/** Throws "invalid-argument" listing everything wrong with the source and the options that only captionAll() has. */
-export function checkCaptionAll(source: unknown, options: CaptionAllOptions): void {
-  const { batchSize = 8 } = options;
-  const problems: Problem[] = [...functionProblems(options, ["onProgress"])];
-  if (!isSource(source)) {
-    const expected = "an array, an iterable or an async iterable of pictures";
-    problems.push({ subject: "captionAll()", problem: "there is nothing to iterate", expected, got: show(source) });
-  }
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    const expected = "a whole number from 1";
-    problems.push({ subject: 'option "batchSize"', problem: "it is out of range", expected, got: show(batchSize) });
-  }
-  throwProblems(problems);
 }
 
 /** A picture that has been taken from the source. */
@@ -166,8 +122,4 @@ function joined(pictures: readonly HostTensor<"float32">[]): HostTensor<"float32
   const data = new Float32Array(pictures.length * first.data.length);
   for (const [i, { data: one }] of pictures.entries()) data.set(one, i * first.data.length);
   return float32(data, [pictures.length, ...first.shape.slice(1)]);
-}
-
-function isSource(source: unknown): boolean {
-  return typeof source === "object" && source !== null && (Symbol.asyncIterator in source || Symbol.iterator in source);
 }

@@ -5,12 +5,11 @@ import type { HostTensor } from "@glimpsejs/graph";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { generationDefaults, type Notice, readConfig, readGenerationConfig } from "./checkpoint.ts";
 import { stepsSurvivingLoss, survivingLoss } from "./device-loss.ts";
-import { type EditedModel, prunedHeads, resizedEmbeddings } from "./edit-weights.ts";
+import type { EditedModel } from "./edit-weights.ts";
 import type { EncodeOptions, Engine } from "./engine.ts";
-import { type ForwardOutput, forward } from "./forward/forward.ts";
+import type { ForwardOutput } from "./forward/forward.ts";
 import type { ForwardInputs } from "./forward/inputs.ts";
 import { AbortedError } from "./generation/aborted-error.ts";
-import { searchBeams } from "./generation/beams.ts";
 import { collect, type GenerateOutput, promptsOf } from "./generation/generate.ts";
 import type { Prompt } from "./generation/leaves.ts";
 import type { GenerateOptions } from "./generation/options.ts";
@@ -39,8 +38,7 @@ import {
   withFiles,
 } from "./pretrained-model.ts";
 import { type Rows, shapeProblems } from "./rows.ts";
-import { writeJson } from "./save.ts";
-import { type ScoreRequest, scoreTexts } from "./scoring/score-texts.ts";
+import type { ScoreRequest } from "./scoring/score-texts.ts";
 import { float32Problems } from "./tensor-problems.ts";
 import { TokenTree } from "./token-tree.ts";
 import { Trunk, trunkProblems } from "./trunk.ts";
@@ -106,9 +104,12 @@ export class GitForCausalLM extends PreTrainedModel {
   /** Logits of every image and text row. Throws "invalid-argument" listing everything wrong with `inputs`. */
   async forward(inputs: ForwardInputs): Promise<ForwardOutput> {
     checkCall("forward()", inputs);
-    // With pastKeyValues it fails again: those were on the device, too.
-    const again = async () => {};
-    return this.queue.run(() => survivingLoss(() => forward(this.engine, inputs), again), inputs.signal);
+    return this.queue.run(async () => {
+      const { forward } = await import("./on-demand.ts");
+      // With pastKeyValues it fails again: those were on the device, too.
+      const again = async () => {};
+      return survivingLoss(() => forward(this.engine, inputs), again);
+    }, inputs.signal);
   }
 
   /** Encodes pictures or clips once, for any number of generate() calls. Dispose the trunk. */
@@ -184,14 +185,13 @@ export class GitForCausalLM extends PreTrainedModel {
   async scoreTexts(request: ScoreRequest): Promise<readonly (readonly number[])[]> {
     checkCall("scoreTexts()", request);
     const { trunk, signal } = request;
-    return this.queue.run(
-      () =>
-        survivingLoss(
-          () => scoreTexts(this.engine, request),
-          () => trunk.renew(),
-        ),
-      signal,
-    );
+    return this.queue.run(async () => {
+      const { scoreTexts } = await import("./on-demand.ts");
+      return survivingLoss(
+        () => scoreTexts(this.engine, request),
+        () => trunk.renew(),
+      );
+    }, signal);
   }
 
   /**
@@ -204,6 +204,7 @@ export class GitForCausalLM extends PreTrainedModel {
     const { seed = 0 } = options;
     throwProblems([...unknownOptions(options, ["seed"]), ...seedProblems(seed)]);
     return this.edit(async ({ config, weights }) => {
+      const { resizedEmbeddings } = await import("./on-demand.ts");
       return resizedEmbeddings(config, weights, size, seed);
     });
   }
@@ -213,7 +214,10 @@ export class GitForCausalLM extends PreTrainedModel {
    * pastKeyValues of before cannot be used afterwards.
    */
   pruneHeads(heads: Readonly<Record<number, readonly number[]>>): Promise<void> {
-    return this.edit(({ config, weights }) => prunedHeads(config, weights, heads));
+    return this.edit(async ({ config, weights }) => {
+      const { prunedHeads } = await import("./on-demand.ts");
+      return prunedHeads(config, weights, heads);
+    });
   }
 
   private edit(change: (model: EditedModel) => Promise<EditedModel>): Promise<void> {
@@ -226,6 +230,7 @@ export class GitForCausalLM extends PreTrainedModel {
   /** As for every model, and generation_config.json. */
   override async savePretrained(folder: SaveTarget): Promise<void> {
     await super.savePretrained(folder);
+    const { writeJson } = await import("./on-demand.ts");
     await writeJson(
       await this.platform.sink(folder),
       "generation_config.json",
@@ -275,7 +280,7 @@ export class GitForCausalLM extends PreTrainedModel {
         ? Trunk.empty(engine, pictures)
         : await Trunk.encode(engine, pixelValues, encodeOptions));
     try {
-      const search = plan.numBeams > 1 ? searchBeams : canRunAhead(plan) ? searchAhead : searchRows;
+      const search = await searchOf(plan);
       const begin = () => search(() => new TokenTree(engine, trunk), prompts, plan);
       return yield* stepsSurvivingLoss(begin, () => trunk.renew());
     } finally {
@@ -300,6 +305,12 @@ export class GitForCausalLM extends PreTrainedModel {
 function checkEncodeOptions(options: EncodeOptions): void {
   const names = ["interpolatePosEncoding"] as const;
   throwProblems([...unknownOptions(options, [...names, "signal"]), ...booleanProblems(options, names)]);
+}
+
+/** What finds the texts of a plan. */
+async function searchOf(plan: GenerationPlan): Promise<typeof searchRows> {
+  if (plan.numBeams > 1) return (await import("./on-demand.ts")).searchBeams;
+  return canRunAhead(plan) ? searchAhead : searchRows;
 }
 
 /** One call of generate(), checked. */

@@ -1,6 +1,6 @@
 // GitModel: image encoder and text decoder without the vocabulary head, as in the documentation of transformers.
 import type { GitConfig } from "@glimpsejs/config";
-import { type ForwardOutput, forward } from "./forward/forward.ts";
+import type { ForwardOutput } from "./forward/forward.ts";
 import type { ForwardInputs } from "./forward/inputs.ts";
 import { checkCall } from "./options.ts";
 import type { Host, Platform } from "./platform.ts";
@@ -40,6 +40,9 @@ export class GitModel extends PreTrainedModel {
   /** Hidden states of every image and text row. Throws "invalid-argument" listing everything wrong with `inputs`. */
   async forward(inputs: GitModelInputs): Promise<ForwardOutput> {
     checkCall("forward()", inputs);
-    return this.queue.run(() => forward(this.engine, inputs), inputs.signal);
+    return this.queue.run(async () => {
+      const { forward } = await import("./on-demand.ts");
+      return forward(this.engine, inputs);
+    }, inputs.signal);
   }
 }

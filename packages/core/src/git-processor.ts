@@ -9,7 +9,6 @@ import { type Notice, readConfig } from "./checkpoint.ts";
 import { checkAll, checkObject, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 import { withFiles } from "./pretrained-model.ts";
-import { writeJson } from "./save.ts";
 
 /** Arguments of GitProcessor.process(). A batch of pictures and the frames of one clip are different arguments. */
 export interface ProcessorInputs extends EncodeOptions {
@@ -136,6 +135,7 @@ export class GitProcessor {
 
   /** Writes preprocessor_config.json, vocab.txt, tokenizer.json and tokenizer_config.json into a folder. */
   async savePretrained(folder: SaveTarget): Promise<void> {
+    const { writeJson } = await import("./on-demand.ts");
     const sink = await this.platform.sink(folder);
     await writeJson(sink, "preprocessor_config.json", ImageProcessorConfig.toJson(this.imageProcessor.config));
     await writeJson(sink, "tokenizer.json", this.tokenizer.toTokenizerJson());

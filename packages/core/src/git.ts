@@ -5,22 +5,19 @@ import { float32, type HostTensor } from "@glimpsejs/graph";
 import {
   type CaptionAllOptions,
   type CaptionAllResult,
-  captionAll,
   captionAllOptionNames,
   checkCaptionAll,
-} from "./caption-all.ts";
+} from "./caption-all-options.ts";
 import { type Notice, readConfig } from "./checkpoint.ts";
-import { explainWords } from "./explain/explain.ts";
 import type { GenerateOutput } from "./generation/generate.ts";
 import { GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitProcessor } from "./git-processor.ts";
-import { isLive, liveTexts, liveWindow } from "./live/live-texts.ts";
+import { isLive, liveWindow } from "./live/live-window.ts";
 import { booleanProblems, checkAll, checkObject, throwProblems, unknownOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { presetProblems } from "./presets.ts";
 import { type ModelOptions, withFiles } from "./pretrained-model.ts";
-import { givenTexts, scoreGivenTexts } from "./scoring/given-texts.ts";
-import { type LabelScore, labelScores, type RankedText, type TextScore } from "./scoring/results.ts";
+import type { LabelScore, RankedText, TextScore } from "./scoring/results.ts";
 import { pixelValuesOf } from "./subject.ts";
 import {
   type EncodeTaskOptions,
@@ -98,17 +95,19 @@ export class Git {
     );
     const { question, batchSize = 8, onProgress, signal } = options;
     const encoding = encodeOptions(options, question);
-    return captionAll(subjects, {
-      batchSize,
-      onProgress,
-      signal,
-      prepare: async (subject) => this.pixelValues(subject, encoding),
-      caption: (pixelValues) =>
-        this.during(async () => {
-          using trunk = await this.encodePixels(pixelValues, encoding);
-          return this.results(await this.model.generate({ ...request(trunk.batch), trunk }));
-        }),
-    });
+    return begunLater(async () =>
+      (await import("./on-demand.ts")).captionAll(subjects, {
+        batchSize,
+        onProgress,
+        signal,
+        prepare: async (subject) => this.pixelValues(subject, encoding),
+        caption: (pixelValues) =>
+          this.during(async () => {
+            using trunk = await this.encodePixels(pixelValues, encoding);
+            return this.results(await this.model.generate({ ...request(trunk.batch), trunk }));
+          }),
+      }),
+    );
   }
 
   /**
@@ -157,6 +156,7 @@ export class Git {
       () => liveWindow(options?.window, model.config),
     );
     const { question, signal } = options;
+    const { liveTexts } = await import("./on-demand.ts");
     yield* liveTexts(source, {
       window,
       signal,
@@ -209,6 +209,7 @@ export class Git {
     texts: readonly string[],
     options: ScoreOptions,
   ): Promise<readonly TextScore[]> {
+    const { givenTexts, scoreGivenTexts } = await import("./on-demand.ts");
     const given = givenTexts(this.model, this.processor, texts, options);
     const { trunk, own } = await this.trunk(subject, { signal: options.signal });
     try {
@@ -234,7 +235,9 @@ export class Git {
     labels: readonly string[],
     options: ScoreOptions = {},
   ): Promise<readonly LabelScore[]> {
-    return labelScores(await this.score(subject, labels, options));
+    const scores = await this.score(subject, labels, options);
+    const { labelScores } = await import("./on-demand.ts");
+    return labelScores(scores);
   }
 
   /**
@@ -253,6 +256,7 @@ export class Git {
     const result = only(this.results(await this.model.generate({ ...request, trunk })));
     const [prompt = []] = request.inputIds;
     const { model, processor } = this;
+    const { explainWords } = await import("./on-demand.ts");
     const words = await explainWords({
       model,
       processor,
@@ -343,6 +347,13 @@ export class Git {
 /** How the picture of a text is encoded. */
 function encodeOptions({ preset, signal }: TaskOptions, question: string | undefined): EncodeTaskOptions {
   return { preset, signal, forQuestion: question !== undefined };
+}
+
+/** The generator that `begin` gives, which is asked for when the first value is. */
+async function* begunLater<T>(
+  begin: () => Promise<AsyncGenerator<T, void, undefined>>,
+): AsyncGenerator<T, void, undefined> {
+  yield* await begin();
 }
 
 function checkPictures(subject: string, trunk: Trunk, expected: number): void {

@@ -2,11 +2,11 @@
 
 export { type WeightDType, weightDTypes } from "@glimpsejs/model";
 export { type Bound, type BoundLoader, type BoundModel, bind } from "./bind.ts";
-export type { CaptionAllOptions, CaptionAllProgress, CaptionAllResult } from "./caption-all.ts";
+export type { CaptionAllOptions, CaptionAllProgress, CaptionAllResult } from "./caption-all-options.ts";
 export type { Notice } from "./checkpoint.ts";
-export { type ContactSheetOptions, contactSheetPng } from "./clips/contact-sheet.ts";
+export type { ContactSheetOptions } from "./clips/contact-sheet.ts";
+export { contactSheetPng, heatMapPng } from "./drawings.ts";
 export type { EncodeOptions } from "./engine.ts";
-export { heatMapPng } from "./explain/draw.ts";
 export type { ExplainedWord, HeatMap } from "./explain/heat-maps.ts";
 export type { ForwardOutput } from "./forward/forward.ts";
 export type { ForwardInputs } from "./forward/inputs.ts";

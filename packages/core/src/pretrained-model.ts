@@ -18,10 +18,7 @@ import { Engine, graphsOf } from "./engine.ts";
 import { checkMemory } from "./memory.ts";
 import { checkObject, functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
-import { preparedWeights } from "./prepared.ts";
 import { Queue } from "./queue.ts";
-import { randomWeights } from "./random-init.ts";
-import { saveModel } from "./save.ts";
 import { storedForm } from "./stored-form.ts";
 import { asStored } from "./tied-head.ts";
 import { withProgress } from "./weights.ts";
@@ -68,6 +65,7 @@ export abstract class PreTrainedModel {
   async savePretrained(folder: SaveTarget): Promise<void> {
     await this.queue.run(async () => {
       this.engine.checkAlive();
+      const { saveModel } = await import("./on-demand.ts");
       await saveModel(await this.platform.sink(folder), this.engine);
     });
   }
@@ -124,7 +122,7 @@ export async function openEngine(
     const joined = joinQuantized(stored, quantization !== undefined && quantization !== null);
     const config = await asStored(described, joined, signal);
     const matched = matchWeights(joined, config, part);
-    const prepared = await preparedWeights(platform, config, matched, part, options.dtype);
+    const prepared = await preparedFor(platform, config, matched, part, options.dtype);
     if (prepared === undefined) return await engineFor(platform, config, matched, part, options);
     await stored.dispose?.();
     return await engineFor(platform, config, prepared, part, options).catch(async (error) => {
@@ -135,6 +133,19 @@ export async function openEngine(
     await stored.dispose?.();
     throw error;
   }
+}
+
+/** The weights that the host has prepared or will, see prepared.ts; undefined where there is nothing to prepare. */
+async function preparedFor(
+  platform: Host,
+  config: GitConfig,
+  weights: WeightSource,
+  part: ModelPart,
+  dtype: WeightDType | undefined,
+): Promise<WeightSource | undefined> {
+  if (platform.prepared === undefined || (dtype !== "int8" && dtype !== "int4")) return undefined;
+  const { preparedWeights } = await import("./on-demand.ts");
+  return preparedWeights(platform, config, weights, part, dtype);
 }
 
 /** The engine of a model with random weights. Throws "invalid-argument" for unknown options and a wrong seed. */
@@ -148,6 +159,7 @@ export async function freshEngine(
   const { seed = 0 } = options;
   throwProblems([...unknownOptions(options, ["seed", "backend"]), ...seedProblems(seed), ...backendProblems(options)]);
   const complete = GitConfig.create(config);
+  const { randomWeights } = await import("./on-demand.ts");
   return engineFor(platform, complete, randomWeights(complete, part, seed), part, options);
 }
 

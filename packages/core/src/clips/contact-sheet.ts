@@ -3,7 +3,7 @@ import { type Clip, type ClipFrame, resize } from "@glimpsejs/processor";
 import { encodePng } from "../explain/png.ts";
 import { drawText, textHeight, textWidth } from "./digits.ts";
 
-/** Options of {@link contactSheetPng}. */
+/** Options of contactSheetPng(). */
 export interface ContactSheetOptions {
   /** Width of a frame on the sheet in pixels. Default 240. */
   readonly frameWidth?: number | undefined;
@@ -18,11 +18,8 @@ const paper = 24;
 const scale = 2;
 const captionHeight = textHeight * scale + 10;
 
-/**
- * Draws the chosen frames of `clip` in rows, scaled to one width, with the second at which each is shown below it. One
- * frame is in memory at a time. Throws what decoding the frames throws.
- */
-export async function contactSheetPng(clip: Clip, options: ContactSheetOptions = {}): Promise<Uint8Array> {
+/** What contactSheetPng() does. */
+export async function drawContactSheet(clip: Clip, options: ContactSheetOptions): Promise<Uint8Array> {
   const { frameWidth = 240, signal } = options;
   const count = clip.timestamps.length;
   const columns = Math.min(count, options.columns ?? Math.ceil(Math.sqrt(count)));

@@ -4,12 +4,8 @@ import type { Picture } from "@glimpsejs/processor";
 import type { HeatMap } from "./heat-maps.ts";
 import { encodePng } from "./png.ts";
 
-/**
- * Draws one frame of a heat map over the picture it is about, scaled to the picture: bright red where the model looked
- * most, the picture darkened where it did not. `picture` is the one the model saw (resized and cropped). Throws
- * "invalid-argument" for a frame that there is not.
- */
-export async function heatMapPng(picture: Picture, heatMap: HeatMap, frame = 0): Promise<Uint8Array> {
+/** What heatMapPng() does. */
+export async function drawHeatMap(picture: Picture, heatMap: HeatMap, frame: number): Promise<Uint8Array> {
   const { frames, rows, columns } = heatMap;
   if (!Number.isInteger(frame) || frame < 0 || frame >= frames) {
     throw new GlimpseError(

@@ -1,0 +1,17 @@
+// All that most pages never call, behind one import(): a page that captions loads none of it, one that needs some of it
+// fetches it once. One file and not a dozen, because together it is compressed to half the size. Only calls that are
+// asynchronous anyway reach it, from inside their place in the queue, so that their order stays the same.
+export { captionAll } from "./caption-all.ts";
+export { drawContactSheet } from "./clips/contact-sheet.ts";
+export { prunedHeads, resizedEmbeddings } from "./edit-weights.ts";
+export { drawHeatMap } from "./explain/draw.ts";
+export { explainWords } from "./explain/explain.ts";
+export { forward } from "./forward/forward.ts";
+export { searchBeams } from "./generation/beams.ts";
+export { liveTexts } from "./live/live-texts.ts";
+export { preparedWeights } from "./prepared.ts";
+export { randomWeights } from "./random-init.ts";
+export { saveModel, writeJson } from "./save.ts";
+export { givenTexts, scoreGivenTexts } from "./scoring/given-texts.ts";
+export { labelScores } from "./scoring/results.ts";
+export { scoreTexts } from "./scoring/score-texts.ts";
