@@ -1,19 +1,21 @@
 // generation_config.json: what a checkpoint says about how to generate. A field that is absent or null says nothing;
 // what then holds is the reference's default, which generation knows and this file only documents.
 // Fields and ranges: GenerationConfig and the logits processors of transformers 5.18, group beams from 4.57.
-import * as v from "valibot";
 import {
+  among,
   finite,
   flag,
   limits,
   nonNegative,
   positive,
   probability,
-  text,
+  setting,
+  test,
   tokenId,
   tokenIdList,
   tokenIdLists,
   tokenIds,
+  tuple,
   whole,
 } from "./fields.ts";
 import { type ConfigKind, type ConfigRecord, configKind, type Finding } from "./record.ts";
@@ -96,10 +98,10 @@ export interface GenerationConfig extends ConfigRecord {
   readonly useCache?: Setting<boolean>;
 }
 
-const on = v.nullish(flag);
-const length = (min: number) => v.nullish(whole(min, limits.positions));
-const belowOne = v.custom<number>((x) => typeof x === "number" && x >= 0 && x < 1, "a number from 0 to below 1");
-const upToOne = v.custom<number>((x) => typeof x === "number" && x > 0 && x <= 1, "a number above 0, up to 1");
+const on = setting(flag);
+const length = (min: number) => setting(whole(min, limits.positions));
+const belowOne = test<number>((x) => typeof x === "number" && x >= 0 && x < 1, "a number from 0 to below 1");
+const upToOne = test<number>((x) => typeof x === "number" && x > 0 && x <= 1, "a number above 0, up to 1");
 
 /**
  * Makes, reads and writes generation configs. Besides what {@link ConfigKind} says: `create` also serves to check
@@ -115,39 +117,42 @@ export const GenerationConfig: ConfigKind<GenerationConfig> = configKind<Generat
       maxNewTokens: length(1),
       minLength: length(0),
       minNewTokens: length(0),
-      maxTime: v.nullish(positive),
-      stopStrings: v.nullish(
-        v.union([text, v.pipe(v.array(text), v.nonEmpty())], "a string or a list of strings, none of them empty"),
+      maxTime: setting(positive),
+      stopStrings: setting(
+        test(
+          (x) => isText(x) || (Array.isArray(x) && x.length > 0 && x.every(isText)),
+          "a string or a list of strings, none of them empty",
+        ),
       ),
-      earlyStopping: v.nullish(v.union([v.boolean(), v.literal("never")], 'true, false or "never"')),
+      earlyStopping: setting(among<boolean | "never">([true, false, "never"], 'true, false or "never"')),
       doSample: on,
-      numBeams: v.nullish(whole(1, limits.beams)),
-      numBeamGroups: v.nullish(whole(1, limits.beams)),
-      diversityPenalty: v.nullish(nonNegative),
-      temperature: v.nullish(positive),
-      topK: v.nullish(whole(0, limits.vocabulary)),
-      topP: v.nullish(probability),
-      minP: v.nullish(probability),
-      typicalP: v.nullish(upToOne),
-      epsilonCutoff: v.nullish(belowOne),
-      etaCutoff: v.nullish(belowOne),
-      repetitionPenalty: v.nullish(positive),
+      numBeams: setting(whole(1, limits.beams)),
+      numBeamGroups: setting(whole(1, limits.beams)),
+      diversityPenalty: setting(nonNegative),
+      temperature: setting(positive),
+      topK: setting(whole(0, limits.vocabulary)),
+      topP: setting(probability),
+      minP: setting(probability),
+      typicalP: setting(upToOne),
+      epsilonCutoff: setting(belowOne),
+      etaCutoff: setting(belowOne),
+      repetitionPenalty: setting(positive),
       noRepeatNgramSize: length(0),
-      badWordsIds: v.nullish(tokenIdLists),
-      suppressTokens: v.nullish(tokenIdList),
-      beginSuppressTokens: v.nullish(tokenIdList),
-      forcedBosTokenId: v.nullish(tokenId),
-      forcedEosTokenId: v.nullish(tokenIds),
-      exponentialDecayLengthPenalty: v.nullish(
-        v.strictTuple([whole(0, limits.positions), positive], "a pair: a whole number and a factor above 0"),
+      badWordsIds: setting(tokenIdLists),
+      suppressTokens: setting(tokenIdList),
+      beginSuppressTokens: setting(tokenIdList),
+      forcedBosTokenId: setting(tokenId),
+      forcedEosTokenId: setting(tokenIds),
+      exponentialDecayLengthPenalty: setting(
+        tuple([whole(0, limits.positions), positive], "a pair: a whole number and a factor above 0"),
       ),
       renormalizeLogits: on,
       removeInvalidValues: on,
-      lengthPenalty: v.nullish(finite),
-      numReturnSequences: v.nullish(whole(1, limits.beams)),
-      bosTokenId: v.nullish(tokenId),
-      eosTokenId: v.nullish(tokenIds),
-      padTokenId: v.nullish(tokenId),
+      lengthPenalty: setting(finite),
+      numReturnSequences: setting(whole(1, limits.beams)),
+      bosTokenId: setting(tokenId),
+      eosTokenId: setting(tokenIds),
+      padTokenId: setting(tokenId),
       outputScores: on,
       outputLogits: on,
       outputAttentions: on,
@@ -185,6 +190,10 @@ function beamGroups({ numBeamGroups, numBeams, diversityPenalty }: Partial<Gener
     findings.push({ path: ["diversityPenalty"], problem, expected: "a number above 0", got: String(diversityPenalty) });
   }
   return findings;
+}
+
+function isText(x: unknown): boolean {
+  return typeof x === "string" && x !== "";
 }
 
 /** A token that is forced and suppressed leaves no token at all. */

@@ -2,8 +2,24 @@
 // Defaults: GitConfig and GitVisionConfig of transformers 5.18; position_embedding_type from 4.57, the last release that
 // has it. Says nothing about weights or graphs.
 import type { JsonValue } from "@glimpsejs/base";
-import * as v from "valibot";
-import { flag, limits, nonNegative, oneOf, positive, probability, text, tokenId, tokenIds, whole } from "./fields.ts";
+import {
+  among,
+  flag,
+  limits,
+  mapped,
+  nonNegative,
+  nullable,
+  optional,
+  positive,
+  probability,
+  type Schema,
+  test,
+  text,
+  tokenId,
+  tokenIds,
+  unlessNull,
+  whole,
+} from "./fields.ts";
 import {
   type ConfigKind,
   type ConfigRecord,
@@ -107,19 +123,16 @@ export interface GitConfig extends ConfigRecord {
 // Other names that transformers has for the very same functions. Files may use them; configs hold the name on the right.
 const sameActivation = { gelu_python: "gelu", gelu_pytorch_tanh: "gelu_new", swish: "silu" } as const;
 
-const activation = v.union(
-  [
-    v.picklist(activations),
-    v.pipe(
-      v.picklist(["gelu_python", "gelu_pytorch_tanh", "swish"]),
-      v.transform((name): Activation => sameActivation[name]),
-    ),
-  ],
-  `one of ${activations.join(", ")}`,
+const activation: Schema<Activation> = mapped(
+  among<Activation | keyof typeof sameActivation>(
+    [...activations, "gelu_python", "gelu_pytorch_tanh", "swish"],
+    `one of ${activations.join(", ")}`,
+  ),
+  (name) => sameActivation[name as keyof typeof sameActivation] ?? name,
 );
 
 /** Head numbers by layer number, as transformers writes `pruned_heads`. */
-const headLists = v.custom<Readonly<Record<string, readonly number[]>>>(
+const headLists: Schema<Readonly<Record<string, readonly number[]>>> = test(
   (x) =>
     typeof x === "object" &&
     x !== null &&
@@ -135,19 +148,19 @@ function isHead(x: unknown): boolean {
 const visionDefinition: RecordDefinition<GitVisionConfig> = {
   constants: { model_type: "git_vision_model" },
   fields: {
-    hiddenSize: v.optional(whole(1, limits.width), 768),
-    intermediateSize: v.optional(whole(1, limits.feedForward), 3072),
-    numHiddenLayers: v.optional(whole(1, limits.layers), 12),
-    numAttentionHeads: v.optional(whole(1, limits.width), 12),
-    numChannels: v.optional(whole(1, limits.channels), 3),
-    imageSize: v.optional(whole(1, limits.side), 224),
-    patchSize: v.optional(whole(1, limits.side), 16),
-    hiddenAct: v.optional(activation, "quick_gelu"),
-    layerNormEps: v.optional(positive, 1e-5),
-    attentionDropout: v.optional(probability, 0),
-    initializerRange: v.optional(nonNegative, 0.02),
-    outputAttentions: v.nullish(flag, false),
-    outputHiddenStates: v.nullish(flag, false),
+    hiddenSize: optional(whole(1, limits.width), 768),
+    intermediateSize: optional(whole(1, limits.feedForward), 3072),
+    numHiddenLayers: optional(whole(1, limits.layers), 12),
+    numAttentionHeads: optional(whole(1, limits.width), 12),
+    numChannels: optional(whole(1, limits.channels), 3),
+    imageSize: optional(whole(1, limits.side), 224),
+    patchSize: optional(whole(1, limits.side), 16),
+    hiddenAct: optional(activation, "quick_gelu"),
+    layerNormEps: optional(positive, 1e-5),
+    attentionDropout: optional(probability, 0),
+    initializerRange: optional(nonNegative, 0.02),
+    outputAttentions: unlessNull(flag, false),
+    outputHiddenStates: unlessNull(flag, false),
   },
   check: ({ hiddenSize, numAttentionHeads, imageSize, patchSize }) => [
     ...multiple("hiddenSize", "it cannot be shared out evenly to the attention heads", hiddenSize, numAttentionHeads),
@@ -159,28 +172,28 @@ const definition: RecordDefinition<GitConfig> = {
   constants: { model_type: "git" },
   fields: {
     visionConfig: visionDefinition,
-    vocabSize: v.optional(whole(1, limits.vocabulary), 30522),
-    hiddenSize: v.optional(whole(1, limits.width), 768),
-    numHiddenLayers: v.optional(whole(1, limits.layers), 6),
-    numAttentionHeads: v.optional(whole(1, limits.width), 12),
-    intermediateSize: v.optional(whole(1, limits.feedForward), 3072),
-    hiddenAct: v.optional(activation, "gelu"),
-    hiddenDropoutProb: v.optional(probability, 0.1),
-    attentionProbsDropoutProb: v.optional(probability, 0.1),
-    maxPositionEmbeddings: v.optional(whole(1, limits.positions), 1024),
-    initializerRange: v.optional(nonNegative, 0.02),
-    layerNormEps: v.optional(positive, 1e-12),
-    padTokenId: v.optional(v.nullable(tokenId), 0),
-    bosTokenId: v.optional(v.nullable(tokenId), 101),
-    eosTokenId: v.optional(v.nullable(tokenIds), 102),
-    positionEmbeddingType: v.optional(oneOf(positionEmbeddingTypes), "absolute"),
-    useCache: v.optional(flag, true),
-    tieWordEmbeddings: v.optional(flag, false),
-    numImageWithEmbedding: v.optional(v.nullable(whole(1, limits.frames)), null),
-    outputAttentions: v.nullish(flag, false),
-    outputHiddenStates: v.nullish(flag, false),
-    prunedHeads: v.optional(headLists, {}),
-    dtype: v.optional(v.nullable(text), null),
+    vocabSize: optional(whole(1, limits.vocabulary), 30522),
+    hiddenSize: optional(whole(1, limits.width), 768),
+    numHiddenLayers: optional(whole(1, limits.layers), 6),
+    numAttentionHeads: optional(whole(1, limits.width), 12),
+    intermediateSize: optional(whole(1, limits.feedForward), 3072),
+    hiddenAct: optional(activation, "gelu"),
+    hiddenDropoutProb: optional(probability, 0.1),
+    attentionProbsDropoutProb: optional(probability, 0.1),
+    maxPositionEmbeddings: optional(whole(1, limits.positions), 1024),
+    initializerRange: optional(nonNegative, 0.02),
+    layerNormEps: optional(positive, 1e-12),
+    padTokenId: optional(nullable(tokenId), 0),
+    bosTokenId: optional(nullable(tokenId), 101),
+    eosTokenId: optional(nullable(tokenIds), 102),
+    positionEmbeddingType: optional(among(positionEmbeddingTypes), "absolute"),
+    useCache: optional(flag, true),
+    tieWordEmbeddings: optional(flag, false),
+    numImageWithEmbedding: optional(nullable(whole(1, limits.frames)), null),
+    outputAttentions: unlessNull(flag, false),
+    outputHiddenStates: unlessNull(flag, false),
+    prunedHeads: optional(headLists, {}),
+    dtype: optional(nullable(text), null),
   },
   check: ({
     hiddenSize,

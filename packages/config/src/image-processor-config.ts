@@ -1,8 +1,22 @@
 // preprocessor_config.json, and the same nested in processor_config.json: how a picture becomes pixel_values.
 // Defaults: CLIPImageProcessor and VideoMAEImageProcessor of transformers 5.18. Says nothing about how pixels are made.
 import type { JsonValue } from "@glimpsejs/base";
-import * as v from "valibot";
-import { finite, flag, limits, oneOf, positive, whole } from "./fields.ts";
+import {
+  among,
+  finite,
+  flag,
+  limits,
+  mapped,
+  nullable,
+  oneOf,
+  optional,
+  positive,
+  type Schema,
+  shape,
+  tuple,
+  unlessNull,
+  whole,
+} from "./fields.ts";
 import type { GitConfig } from "./git-config.ts";
 import {
   type ConfigKind,
@@ -62,64 +76,52 @@ export interface ImageProcessorConfig extends ConfigRecord {
 type Triple = [number, number, number];
 
 const side = whole(1, limits.side);
-const pixelSize = v.strictObject({ height: side, width: side });
-const sidePair = v.pipe(
-  v.strictTuple([side, side]),
-  v.transform(([height, width]) => ({ height, width })),
-);
-const resizeTarget = v.union(
+const pixelSize: Schema<PixelSize> = shape(side, ["height", "width"]);
+const sidePair = mapped(tuple<[number, number]>([side, side], ""), ([height, width]): PixelSize => ({ height, width }));
+const resizeTarget: Schema<ResizeTarget> = oneOf<ResizeTarget>(
   [
     pixelSize,
-    v.strictObject({ shortestEdge: side, longestEdge: v.optional(side) }),
-    v.pipe(
-      v.strictObject({ shortest_edge: side, longest_edge: v.optional(side) }),
-      v.transform(({ shortest_edge: shortestEdge, longest_edge: longestEdge }) => ({
+    shape(side, ["shortestEdge"], ["longestEdge"]),
+    mapped(
+      shape(side, ["shortest_edge"], ["longest_edge"]),
+      ({ shortest_edge: shortestEdge, longest_edge: longestEdge }) => ({
         shortestEdge,
         ...(longestEdge !== undefined && { longestEdge }),
-      })),
+      }),
     ),
-    v.strictObject({ maxHeight: side, maxWidth: side }),
-    v.pipe(
-      v.strictObject({ max_height: side, max_width: side }),
-      v.transform((size) => ({ maxHeight: size.max_height, maxWidth: size.max_width })),
-    ),
-    v.pipe(
-      side,
-      v.transform((shortestEdge) => ({ shortestEdge })),
-    ),
+    shape(side, ["maxHeight", "maxWidth"]),
+    mapped(shape(side, ["max_height", "max_width"]), (size) => ({
+      maxHeight: size.max_height,
+      maxWidth: size.max_width,
+    })),
+    mapped(side, (shortestEdge) => ({ shortestEdge })),
     sidePair,
   ],
   `a shortest edge, height and width, or greatest height and width, of 1 to ${limits.side} pixels`,
 );
-const cropTarget = v.union(
-  [
-    pixelSize,
-    v.pipe(
-      side,
-      v.transform((n) => ({ height: n, width: n })),
-    ),
-    sidePair,
-  ],
+const cropTarget = oneOf<PixelSize>(
+  [pixelSize, mapped(side, (n) => ({ height: n, width: n })), sidePair],
   `height and width, of 1 to ${limits.side} pixels`,
 );
-function perChannel(value: typeof finite, expected: string) {
-  const triple = v.strictTuple([value, value, value]);
-  const one = v.pipe(
-    value,
-    v.transform((x): Triple => [x, x, x]),
-  );
-  return v.union([triple, one], expected);
+
+function perChannel(value: Schema<number>, expected: string): Schema<Triple> {
+  return oneOf<Triple>([tuple<Triple>([value, value, value], ""), mapped(value, (x): Triple => [x, x, x])], expected);
 }
 
 // transformers writes null for "off"
 const step = (byDefault: boolean) =>
-  v.optional(
-    v.pipe(
-      v.nullable(flag),
-      v.transform((on) => on === true),
-    ),
+  optional(
+    mapped(nullable(flag), (on) => on === true),
     byDefault,
   );
+
+const processorType = /^(CLIP|VideoMAE)(ImageProcessor(Fast|Pil)?|FeatureExtractor|VideoProcessor)$/;
+const processorName: Schema<string> = (value, issues) => {
+  if (typeof value !== "string") issues.push({ expected: "the name of an image processor", got: value });
+  else if (!processorType.test(value))
+    issues.push({ expected: "CLIPImageProcessor or VideoMAEImageProcessor", got: value });
+  return String(value);
+};
 
 function definition(
   resample: Resample,
@@ -129,29 +131,20 @@ function definition(
 ): RecordDefinition<ImageProcessorConfig> {
   return {
     fields: {
-      imageProcessorType: v.optional(
-        v.pipe(
-          v.string("the name of an image processor"),
-          v.regex(
-            /^(CLIP|VideoMAE)(ImageProcessor(Fast|Pil)?|FeatureExtractor|VideoProcessor)$/,
-            "CLIPImageProcessor or VideoMAEImageProcessor",
-          ),
-        ),
-        "CLIPImageProcessor",
-      ),
+      imageProcessorType: optional(processorName, "CLIPImageProcessor"),
       doResize: step(true),
-      size: v.nullish(resizeTarget, { shortestEdge: 224 }),
-      resample: v.nullish(oneOf([0, 1, 2, 3, 4, 5]), resample),
+      size: unlessNull(resizeTarget, { shortestEdge: 224 }),
+      resample: unlessNull(among([0, 1, 2, 3, 4, 5]), resample),
       doCenterCrop: step(true),
-      cropSize: v.nullish(cropTarget, 224),
+      cropSize: unlessNull(cropTarget, 224),
       doRescale: step(true),
-      rescaleFactor: v.nullish(positive, 1 / 255),
+      rescaleFactor: unlessNull(positive, 1 / 255),
       doNormalize: step(true),
-      imageMean: v.nullish(perChannel(finite, "three numbers, one per channel, or one number for all"), mean),
-      imageStd: v.nullish(perChannel(positive, "three numbers above 0, one per channel, or one number for all"), std),
+      imageMean: unlessNull(perChannel(finite, "three numbers, one per channel, or one number for all"), mean),
+      imageStd: unlessNull(perChannel(positive, "three numbers above 0, one per channel, or one number for all"), std),
       doConvertRgb: step(convertRgb),
       doPad: step(false),
-      padSize: v.nullish(cropTarget, null),
+      padSize: optional(nullable(cropTarget), null),
     },
   };
 }

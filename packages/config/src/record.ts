@@ -2,7 +2,7 @@
 // several fields together can tell. Knows the two spellings (options in camelCase, files of the Hub in snake_case),
 // but no particular file.
 import { GlimpseError, type JsonValue, nearestName, type Problem, show } from "@glimpsejs/base";
-import * as v from "valibot";
+import type { Issue, Schema } from "./fields.ts";
 
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: JsonValue };
@@ -36,15 +36,13 @@ export interface Finding extends Omit<Problem, "subject"> {
 /** The table behind one config: a schema or nested table per field of T. */
 export interface RecordDefinition<T extends ConfigRecord> extends AnyDefinition {
   readonly fields: {
-    readonly [K in keyof T as Exclude<K, "extra">]-?: T[K] extends ConfigRecord
-      ? RecordDefinition<T[K]>
-      : v.GenericSchema<unknown, T[K]>;
+    readonly [K in keyof T as Exclude<K, "extra">]-?: T[K] extends ConfigRecord ? RecordDefinition<T[K]> : Schema<T[K]>;
   } & AnyDefinition["fields"];
   check?(fields: Partial<T>): readonly Finding[];
 }
 
 interface AnyDefinition {
-  readonly fields: Readonly<Record<string, v.GenericSchema | AnyDefinition>>;
+  readonly fields: Readonly<Record<string, Schema<unknown> | AnyDefinition>>;
   /** Keys that a file may hold with this one value; always written. */
   readonly constants?: JsonObject;
   /** Checks across fields. Fields that are wrong by themselves are missing. */
@@ -106,15 +104,14 @@ function readRecord(
     const key = spell(name);
     const at = [...path, key];
     const given = Object.hasOwn(input, key) ? input[key] : undefined;
-    if ("fields" in field) {
+    if (typeof field === "object") {
       fields[name] = readRecord(field, given ?? {}, spelling, findings, at);
       continue;
     }
-    const result = v.safeParse(field, given);
-    for (const { path: inner = [], message, input: got } of result.issues ?? []) {
-      findings.push(wrong([...at, ...inner.map((part) => String(part.key))], message, got));
-    }
-    const value = result.success ? frozenJson(result.output) : undefined;
+    const issues: Issue[] = [];
+    const output = field(given, issues);
+    for (const { path: inner = [], expected, got } of issues) findings.push(wrong([...at, ...inner], expected, got));
+    const value = issues.length === 0 ? frozenJson(output) : undefined;
     if (value !== undefined) fields[name] = value;
   }
   for (const finding of definition.check?.(fields) ?? []) {
@@ -201,7 +198,7 @@ function writeRecord(definition: AnyDefinition, record: object): JsonObject {
   const entries: [string, unknown][] = Object.entries(record).flatMap(([name, value]): [string, unknown][] => {
     const field = definition.fields[name];
     if (field === undefined) return Object.entries(value); // extra
-    return [[hubName(name), "fields" in field ? writeRecord(field, value) : value]];
+    return [[hubName(name), typeof field === "object" ? writeRecord(field, value as object) : value]];
   });
   const all = [...Object.entries(definition.constants ?? {}), ...entries].sort(([a], [b]) => (a < b ? -1 : 1));
   return frozenJson(Object.fromEntries(all)) as JsonObject; // a record that was read holds nothing but JSON

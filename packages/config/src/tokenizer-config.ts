@@ -1,8 +1,7 @@
 // tokenizer_config.json: the options of BERT's tokenizer, GIT's own. The vocabulary is in vocab.txt or tokenizer.json.
 // Defaults: BertTokenizer of transformers 5.18.
-import * as v from "valibot";
-import { flag, oneOf, text } from "./fields.ts";
-import { type ConfigKind, type ConfigRecord, configKind } from "./record.ts";
+import { among, flag, mapped, nullable, oneOf, optional, type Schema, test, text, unlessNull } from "./fields.ts";
+import { type ConfigKind, type ConfigRecord, configKind, isObject } from "./record.ts";
 
 /** An end of a text. */
 export type Side = "left" | "right";
@@ -36,16 +35,21 @@ export interface TokenizerConfig extends ConfigRecord {
 }
 
 // An AddedToken of transformers. Taking in the space around a token would change the ids, and BERT's tokens never do.
-const off = v.optional(v.literal(false, "false"));
-const addedToken = v.pipe(
-  v.looseObject({ content: text, lstrip: off, rstrip: off, single_word: off }),
-  v.transform(({ content }) => content),
-);
-const specialToken = v.union(
-  [text, addedToken],
+const specialToken: Schema<string> = oneOf(
+  [text, mapped(test<AddedToken>(isAddedToken, ""), ({ content }) => content)],
   "a string that is not empty, or { content } without lstrip, rstrip and single_word",
 );
-const side = v.optional(oneOf(["left", "right"]), "right");
+const side = optional(among(["left", "right"]), "right");
+
+interface AddedToken {
+  readonly content: string;
+}
+
+function isAddedToken(x: unknown): boolean {
+  if (!isObject(x)) return false;
+  const { content, lstrip = false, rstrip = false, single_word = false } = x;
+  return typeof content === "string" && content !== "" && [lstrip, rstrip, single_word].every((on) => on === false);
+}
 
 /** Makes, reads and writes tokenizer configs, as {@link ConfigKind} says. */
 export const TokenizerConfig: ConfigKind<TokenizerConfig> = configKind<TokenizerConfig>(
@@ -53,21 +57,21 @@ export const TokenizerConfig: ConfigKind<TokenizerConfig> = configKind<Tokenizer
   "tokenizer_config.json",
   {
     fields: {
-      doLowerCase: v.optional(flag, true),
-      stripAccents: v.optional(v.nullable(flag), null),
-      tokenizeChineseChars: v.optional(flag, true),
-      unkToken: v.optional(specialToken, "[UNK]"),
-      sepToken: v.optional(specialToken, "[SEP]"),
-      padToken: v.optional(specialToken, "[PAD]"),
-      clsToken: v.optional(specialToken, "[CLS]"),
-      maskToken: v.optional(specialToken, "[MASK]"),
-      modelMaxLength: v.nullish(
-        v.custom<number>((x) => Number.isInteger(x) && Number(x) >= 1, "a whole number, 1 or above"),
+      doLowerCase: optional(flag, true),
+      stripAccents: optional(nullable(flag), null),
+      tokenizeChineseChars: optional(flag, true),
+      unkToken: optional(specialToken, "[UNK]"),
+      sepToken: optional(specialToken, "[SEP]"),
+      padToken: optional(specialToken, "[PAD]"),
+      clsToken: optional(specialToken, "[CLS]"),
+      maskToken: optional(specialToken, "[MASK]"),
+      modelMaxLength: unlessNull(
+        test<number>((x) => Number.isInteger(x) && Number(x) >= 1, "a whole number, 1 or above"),
         1e30,
       ),
       paddingSide: side,
       truncationSide: side,
-      tokenizerClass: v.optional(v.nullable(text), null),
+      tokenizerClass: optional(nullable(text), null),
     },
   },
 );

@@ -8,8 +8,8 @@ import { float32, type Graph, type HostTensor, type WeightSource } from "@glimps
 import {
   decoderGraph,
   forwardGraph,
-  interpolatePositions,
   type ModelPart,
+  positionsFor,
   positionTable,
   remainingHeads,
   temporalEmbedding,
@@ -119,7 +119,7 @@ export class Engine {
     const [, frames = 1, , height = imageSize, width = imageSize] = clip.shape;
     const rows = Math.floor(height / patchSize);
     const columns = Math.floor(width / patchSize);
-    const positions = interpolatePositions(await this.table(positionTable), rows, columns);
+    const positions = await positionsFor(await this.table(positionTable), rows, columns);
     const temporal = await this.temporal(frames, pixelValues.shape.length === 5);
     throwIfAborted(options.signal, "image encoder");
     return this.run(

@@ -9,6 +9,7 @@ export { explainWords } from "./explain/explain.ts";
 export { forward } from "./forward/forward.ts";
 export { searchBeams } from "./generation/beams.ts";
 export { liveTexts } from "./live/live-texts.ts";
+export { paperClipProcessor, paperQuestionPixels } from "./paper-pixels.ts";
 export { preparedWeights } from "./prepared.ts";
 export { randomWeights } from "./random-init.ts";
 export { saveModel, writeJson } from "./save.ts";

@@ -2,7 +2,7 @@
 // bytes every time. So the first load writes them where the host keeps such things, and the next ones map that file.
 import { GitConfig } from "@glimpsejs/config";
 import { elementCount, type WeightSource } from "@glimpsejs/graph";
-import { joinQuantized, type ModelPart, matchWeights, type WeightDType } from "@glimpsejs/model";
+import { type ModelPart, matchWeights, quantizationConfig, readQuantized, type WeightDType } from "@glimpsejs/model";
 import { streamSafetensors } from "@glimpsejs/weights";
 import { graphsOf } from "./engine.ts";
 import type { Host } from "./platform.ts";
@@ -41,7 +41,7 @@ export async function preparedWeights(
   );
   if (kept === undefined) return undefined;
   try {
-    return matchWeights(joinQuantized(kept, true), config, part);
+    return matchWeights(await readQuantized(kept, quantizationConfig(dtype), "prepared weights"), config, part);
   } catch {
     await kept.dispose?.(); // not what was written: the checkpoint itself is still there
     return undefined;

@@ -4,8 +4,9 @@ import { ImageProcessor, type Picture } from "@glimpsejs/processor";
 import { BertTokenizer } from "@glimpsejs/tokenizer";
 import { describe, expect, test } from "vitest";
 import { GitProcessor } from "./git-processor.ts";
+import { paperClipProcessor, paperQuestionPixels } from "./paper-pixels.ts";
 import type { Platform } from "./platform.ts";
-import { paperClipProcessor, paperQuestionPixels, presetOptions, presetProblems, presetQuestion } from "./presets.ts";
+import { presetOptions, presetProblems, presetQuestion } from "./presets.ts";
 
 const tokenizer = BertTokenizer.fromVocab(
   new TextEncoder().encode("[PAD]\n[unused0]\n[unused1]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nfox\nunused2\n"),

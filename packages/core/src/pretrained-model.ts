@@ -4,11 +4,10 @@ import { type Problem, show } from "@glimpsejs/base";
 import { GitConfig } from "@glimpsejs/config";
 import type { WeightSource } from "@glimpsejs/graph";
 import {
-  checkQuantizationConfig,
-  joinQuantized,
   type ModelPart,
   matchWeights,
   quantizationField,
+  readQuantized,
   type WeightDType,
   weightDTypes,
 } from "@glimpsejs/model";
@@ -117,9 +116,7 @@ export async function openEngine(
   const stored = await openWeights(files, { signal });
   try {
     const described = await readConfig(files);
-    const { [quantizationField]: quantization } = described.extra;
-    checkQuantizationConfig(quantization, `${files.name}/config.json`);
-    const joined = joinQuantized(stored, quantization !== undefined && quantization !== null);
+    const joined = await readQuantized(stored, described.extra[quantizationField], `${files.name}/config.json`);
     const config = await asStored(described, joined, signal);
     const matched = matchWeights(joined, config, part);
     const prepared = await preparedFor(platform, config, matched, part, options.dtype);

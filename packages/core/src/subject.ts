@@ -6,7 +6,6 @@ import { float32, type HostTensor } from "@glimpsejs/graph";
 import { type Clip, isClip } from "@glimpsejs/processor";
 import type { GitProcessor } from "./git-processor.ts";
 import { checkFrameCount } from "./pixel-values.ts";
-import { paperClipProcessor, paperQuestionPixels } from "./presets.ts";
 import type { EncodeTaskOptions, Subject } from "./tasks.ts";
 
 /** Frames that belong together: what loadClip() gives, or a list of pictures under the name `frames`. */
@@ -28,7 +27,8 @@ export async function pixelValuesOf(
   if (clips.length > 0) {
     if (clips.length < subjects.length) throw mixed(clips.length, subjects.length);
     for (const clip of clips) checkFrameCount(frameCount(clip), config);
-    const { imageProcessor } = preset === "paper" ? { imageProcessor: paperClipProcessor(processor) } : processor;
+    const imageProcessor =
+      preset === "paper" ? (await import("./on-demand.ts")).paperClipProcessor(processor) : processor.imageProcessor;
     const batch: HostTensor<"float32">[] = [];
     for (const clip of clips) {
       const frames = processor.frames(isClip(clip) ? clip : clip.frames, signal);
@@ -38,6 +38,7 @@ export async function pixelValuesOf(
   }
   const pictures = await processor.pictures(subjects, signal);
   if (preset === "paper" && forQuestion) {
+    const { paperQuestionPixels } = await import("./on-demand.ts");
     return paperQuestionPixels(processor, pictures, config.visionConfig.imageSize);
   }
   return processor.imageProcessor.preprocess(pictures);

@@ -11,9 +11,11 @@ export {
 export { remainingHeads } from "./blocks.ts";
 export { candidateCount } from "./choices.ts";
 export { decoderGraph, forwardGraph, separateTrunk } from "./decoder.ts";
+export { positionsFor, readQuantized } from "./doors.ts";
 export { halfWeights } from "./half.ts";
 export { interpolatePositions } from "./interpolate.ts";
 export { matchWeights } from "./match-weights.ts";
+export { quantizationConfig, quantizationField } from "./quantization-config.ts";
 export {
   planQuantization,
   type QuantizationPlan,
@@ -22,10 +24,5 @@ export {
   type WeightDType,
   weightDTypes,
 } from "./quantize.ts";
-export {
-  checkQuantizationConfig,
-  joinQuantized,
-  quantizationConfig,
-  quantizationField,
-} from "./stored-quantized.ts";
+export { checkQuantizationConfig, joinQuantized } from "./stored-quantized.ts";
 export { type VisionGraphOptions, visionGraph } from "./vision.ts";

@@ -7,7 +7,6 @@ import {
   type Graph,
   type Node,
   type QuantizedFormat,
-  quantize,
   type StoredQuantized,
   type TensorType,
   toFloat32,
@@ -15,6 +14,7 @@ import {
   type Weight,
   type WeightSource,
 } from "@glimpsejs/graph";
+import { quantizedName, quantizedTypes, scalesName } from "./quantized-tensors.ts";
 import { visionPrefix } from "./vision.ts";
 
 /** How weights can be stored. */
@@ -25,28 +25,6 @@ export type WeightDType = (typeof weightDTypes)[number];
 
 /** The weights that are quantized, by the name that they have in the original checkpoint. */
 export type QuantizationPlan = ReadonlyMap<string, QuantizedFormat>;
-
-/** The name under which a quantized weight is stored. */
-export function quantizedName(name: string, { bits }: QuantizedFormat): string {
-  return `${name}.int${bits}`;
-}
-
-/** The name under which the scales of a quantized weight are stored. */
-export function scalesName(name: string): string {
-  return `${name}.scales`;
-}
-
-/** dtype and shape of a quantized weight [N, K] and of its scales. */
-export function quantizedTypes(
-  n: number,
-  k: number,
-  { bits, block }: QuantizedFormat,
-): { readonly weight: TensorType; readonly scales: TensorType } {
-  return {
-    weight: bits === 8 ? { dtype: "int8", shape: [n, k] } : { dtype: "uint8", shape: [n, k / 2] },
-    scales: { dtype: "float32", shape: [n, k / block] },
-  };
-}
 
 /**
  * The plan for a dtype: every weight that linear layers of `graphs` multiply with; empty for floats. With "int4" the
@@ -136,6 +114,7 @@ function quantizedPair(name: string, weight: Weight, format: QuantizedFormat): S
   const subject = `weight "${name}"`;
   let scales: Uint8Array | undefined;
   const make = async (signal?: AbortSignal) => {
+    const { quantize } = await import("./on-demand.ts");
     const values = toFloat32(await weight.bytes(signal), weight.dtype, subject);
     const made = quantize(values, format, subject);
     scales = bytesOf(made.scales);

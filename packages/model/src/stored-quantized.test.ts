@@ -1,6 +1,7 @@
 import { type DType, viewAs, type Weight, type WeightSource } from "@glimpsejs/graph";
 import { describe, expect, test } from "vitest";
-import { checkQuantizationConfig, joinQuantized, quantizationConfig } from "./stored-quantized.ts";
+import { quantizationConfig } from "./quantization-config.ts";
+import { checkQuantizationConfig, joinQuantized } from "./stored-quantized.ts";
 
 const tensor = (dtype: DType, shape: readonly number[], data: ArrayBufferView = new Uint8Array()): Weight => {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

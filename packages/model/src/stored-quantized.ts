@@ -11,19 +11,17 @@ import {
   type Weight,
   type WeightSource,
 } from "@glimpsejs/graph";
-import { quantizedTypes, scalesName } from "./quantize.ts";
+import {
+  quantizationConfig,
+  quantizationField,
+  quantizationMethod,
+  quantizationVersion,
+} from "./quantization-config.ts";
+import { quantizedTypes, scalesName } from "./quantized-tensors.ts";
 
-const method = "glimpse";
-const version = 1;
+const method = quantizationMethod;
+const version = quantizationVersion;
 const dtypes = ["int8", "int4"] as const;
-
-/** The field of config.json. */
-export const quantizationField = "quantization_config";
-
-/** What config.json says about a model quantized to `dtype`. */
-export function quantizationConfig(dtype: "int8" | "int4"): { readonly [key: string]: JsonValue } {
-  return { quant_method: method, version, dtype };
-}
 
 /**
  * Checks `quantization_config` of a config.json; undefined where it is absent. Throws "unsupported" for the format of

@@ -72,6 +72,12 @@ function order(text: string): string {
   return result + waiting.join("");
 }
 
-function classOf(ranges: string): string {
-  return ranges.replace(/[0-9a-f]+/g, "\\u{$&}").replaceAll(/\s/g, "");
+/** A table of unicode-tables.ts as it stands between the brackets of a regular expression. */
+function classOf(table: string): string {
+  let last = 0;
+  return table.replace(/\s*([0-9a-f]+)(?:-([0-9a-f]+))?\s*/g, (_, gap: string, more = "0") => {
+    const first = last + Number.parseInt(gap, 16);
+    last = first + Number.parseInt(more, 16);
+    return `\\u{${first.toString(16)}}-\\u{${last.toString(16)}}`;
+  });
 }

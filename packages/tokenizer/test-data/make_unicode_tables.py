@@ -21,9 +21,10 @@ def ranges(wanted):
     for c in map(ord, wanted):
         if found and found[-1][1] == c - 1: found[-1][1] = c
         else: found.append([c, c])
-    lines, line = [], " "
+    lines, line, last = [], " ", 0
     for a, b in found:
-        word = f" {a:x}" if a == b else f" {a:x}-{b:x}"
+        word = f" {a - last:x}" if a == b else f" {a - last:x}-{b - a:x}"
+        last = b
         if len(line) + len(word) > 118: lines.append(line); line = " "
         line += word
     return "\n".join([*lines, line])
@@ -44,8 +45,10 @@ class_lines = "".join(f"  // {n}\n  `{ranges([c for c in kept if unicodedata.com
 script = "for (let c = 0; c < 0x110000; c++) { const s = String.fromCodePoint(c); if (s !== s.normalize('NFD')) console.log(c); }"
 newer = [chr(int(line)) for line in subprocess.check_output(["node", "-e", script], text=True).split()]
 print(f'''\
-// Sets of code points as hexadecimal ranges, exactly as the Rust tokenizers library has them: its categories are those
-// of Unicode 8, its decompositions those of Unicode 9, whereas a JavaScript engine's follow its age. Written by
+// Sets of code points, exactly as the Rust tokenizers library has them: its categories are those of Unicode 8, its
+// decompositions those of Unicode 9, whereas a JavaScript engine's follow its age. Each range is two hexadecimal numbers,
+// how far its first code point is from the last one before and how many follow it: "20-2 5" is U+0020 to U+0022 and
+// U+0027. In this form the tables are compressed to half of what the code points themselves are. Written by
 // test-data/make_unicode_tables.py with tokenizers {tokenizers.__version__}; knows nothing of how the sets are used.
 
 /** What clean_text removes: NUL, U+FFFD, control, format and private use characters. */

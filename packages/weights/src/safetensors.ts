@@ -3,7 +3,6 @@
 import { GlimpseError } from "@glimpsejs/base";
 import type { WeightSource } from "@glimpsejs/graph";
 import { type ByteSource, ownedBy, readRange, weightAt } from "./byte-source.ts";
-import { fileKind } from "./file-kind.ts";
 import { maxHeaderBytes, parseSafetensorsHeader, type SafetensorsHeader } from "./safetensors-header.ts";
 
 /** Read first: holds the whole header of any GIT checkpoint (git-large has some 100 KB), so that one read is enough. */
@@ -33,16 +32,17 @@ export async function readSafetensorsHeader(
   signal?: AbortSignal,
 ): Promise<SafetensorsHeader & { readonly dataStart: number }> {
   const head = await readRange(source, 0, Math.min(source.size, firstRead), signal);
-  const headerLength = readHeaderLength(head, source.size, source.name);
+  const headerLength = await readHeaderLength(head, source.size, source.name);
   const dataStart = 8 + headerLength;
   const json =
     dataStart <= head.length ? head.subarray(8, dataStart) : await readRange(source, 8, headerLength, signal);
   return { ...parseSafetensorsHeader(json, source.size - dataStart, source.name), dataStart };
 }
 
-function readHeaderLength(head: Uint8Array, size: number, file: string): number {
-  const kind = fileKind(head, "safetensors");
-  const refuse = (problem: string, expected: string, got: string): never => {
+async function readHeaderLength(head: Uint8Array, size: number, file: string): Promise<number> {
+  const refuse = async (problem: string, expected: string, got: string): Promise<never> => {
+    const { fileKind } = await import("./other-files.ts");
+    const kind = fileKind(head, "safetensors");
     // Say what the file is rather than what its first bytes would mean in a safetensors file.
     throw new GlimpseError(
       kind === undefined

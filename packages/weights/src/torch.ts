@@ -1,5 +1,4 @@
-// The door to PyTorch checkpoints. What reads them is fetched when the first one is opened: the published checkpoints have
-// safetensors, and a page that reads those need not carry an unpickler.
+// The door to PyTorch checkpoints. What reads them is fetched when the first one is opened: see other-files.ts.
 import type { WeightSource } from "@glimpsejs/graph";
 import { type ByteSource, ownedBy } from "./byte-source.ts";
 
@@ -10,7 +9,7 @@ import { type ByteSource, ownedBy } from "./byte-source.ts";
  */
 export function openTorch(source: ByteSource, signal?: AbortSignal): Promise<WeightSource> {
   return ownedBy(source, async () => {
-    const { readTorch } = await import("./torch/checkpoint.ts");
+    const { readTorch } = await import("./other-files.ts");
     return readTorch(source, signal);
   });
 }
