@@ -98,7 +98,7 @@ export function argMax(values: Float32Array): number {
 export function logSumExp(values: Float32Array): number {
   const max = values[argMax(values)] ?? 0;
   let sum = 0;
-  for (const value of values) sum += Math.exp(value - max);
+  for (let i = 0; i < values.length; i++) sum += Math.exp((values[i] ?? 0) - max);
   return max + Math.log(sum);
 }
 

@@ -24,14 +24,21 @@ export function randomGenerator(seed: number): () => number {
  */
 export function drawIndex(scores: Float32Array, random: () => number): number {
   const max = scores[argMax(scores)] ?? Number.NEGATIVE_INFINITY;
+  const weights = new Float64Array(scores.length); // exp() is most of the time this takes, so it is computed once
   let sum = 0;
-  for (const score of scores) sum += Math.exp(score - max);
-  // −Infinity everywhere, NaN or +Infinity anywhere: all make the sum NaN.
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] ?? 0;
+    if (score === Number.NEGATIVE_INFINITY) continue;
+    const weight = Math.exp(score - max);
+    weights[i] = weight;
+    sum += weight;
+  }
+  // −Infinity everywhere leaves nothing; NaN or +Infinity anywhere makes the sum NaN.
   if (!(sum > 0)) throw nothingToDraw();
   const target = random() * sum;
   let cumulative = 0;
-  for (let i = 0; i < scores.length; i++) {
-    cumulative += Math.exp((scores[i] ?? 0) - max);
+  for (let i = 0; i < weights.length; i++) {
+    cumulative += weights[i] ?? 0;
     if (cumulative > target) return i;
   }
   // The same sum in the same order, and a target below it: the loop has returned.
@@ -45,15 +52,19 @@ export function drawIndex(scores: Float32Array, random: () => number): number {
  */
 export function drawWithoutReplacement(scores: Float32Array, count: number, random: () => number): readonly number[] {
   const drawn: { readonly index: number; readonly key: number }[] = [];
+  let bar = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < scores.length; index++) {
     const score = scores[index] ?? Number.NEGATIVE_INFINITY;
     if (score === Number.NEGATIVE_INFINITY) continue;
     const u = random() + 2 ** -33; // the middle of its cell: neither 0 nor 1
+    // −log(−log u) < −log(1 − u), so that the key is most often known to be too small without a logarithm.
+    if (score + (u < 0.9 ? 2.31 : u < 0.99 ? 4.61 : u < 0.999 ? 6.91 : 24) < bar) continue;
     const key = score - Math.log(-Math.log(u));
-    if (drawn.length === count && !(key > (drawn.at(-1)?.key ?? 0))) continue;
+    if (drawn.length === count && !(key > bar)) continue;
     const place = drawn.findIndex((other) => key > other.key);
     drawn.splice(place === -1 ? drawn.length : place, 0, { index, key });
     if (drawn.length > count) drawn.pop();
+    if (drawn.length === count) bar = drawn.at(-1)?.key ?? bar;
   }
   return drawn.map(({ index }) => index);
 }

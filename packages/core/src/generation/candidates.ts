@@ -21,9 +21,10 @@ export function topCandidates(
   const best: Candidate[] = [];
   let bar = Number.NEGATIVE_INFINITY;
   for (const [beam, row] of rows.entries()) {
+    const { values } = row;
     const before = totals[beam] ?? 0;
-    for (let i = 0; i < row.values.length; i++) {
-      const total = before + (row.values[i] ?? Number.NEGATIVE_INFINITY);
+    for (let i = 0; i < values.length; i++) {
+      const total = before + (values[i] ?? Number.NEGATIVE_INFINITY);
       if (!(total > bar)) continue;
       let at = best.length;
       while (at > 0 && (best[at - 1]?.total ?? 0) < total) at--;

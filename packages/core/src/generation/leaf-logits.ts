@@ -60,7 +60,10 @@ export function logProbability({ tokens, values, logSumExp }: LeafLogits, token:
 
 /** Log-probabilities float32 of the known tokens, in their order. */
 export function logProbabilities({ values, logSumExp }: LeafLogits): Float32Array {
-  return values.map((value) => value - logSumExp);
+  const logProbs = new Float32Array(values.length);
+  // By index: a callback for each of a vocabulary of tokens takes six times as long.
+  for (let i = 0; i < values.length; i++) logProbs[i] = (values[i] ?? 0) - logSumExp;
+  return logProbs;
 }
 
 /** Where a token stands in an ascending list; −1 where it does not. */

@@ -1,6 +1,7 @@
 // Nucleus sampling: from the fewest tokens that make up a given probability.
 // Source: https://arxiv.org/abs/1904.09751, section 3.1.
-import { logSumExp } from "../../logits.ts";
+import { ascending } from "./ascending.ts";
+import { expWeights } from "./distribution.ts";
 import { forbidWhere, type LogitsProcessor } from "./processor.ts";
 
 /**
@@ -11,12 +12,12 @@ import { forbidWhere, type LogitsProcessor } from "./processor.ts";
 export function topP(mass: number, minTokensToKeep: number): LogitsProcessor {
   const spare = Math.fround(1 - mass);
   return (scores) => {
-    const total = logSumExp(scores);
-    const sorted = scores.filter((score) => score > Number.NEGATIVE_INFINITY).sort();
+    const sorted = ascending(scores);
+    const { weights, sum } = expWeights(sorted, sorted.at(-1) ?? 0);
     let removed = 0;
     let cumulative = 0;
     while (removed < sorted.length - minTokensToKeep) {
-      cumulative += Math.fround(Math.exp((sorted[removed] ?? 0) - total));
+      cumulative += Math.fround((weights[removed] ?? 0) / sum);
       if (Math.fround(cumulative) > spare) break;
       removed++;
     }
