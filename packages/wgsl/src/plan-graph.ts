@@ -12,13 +12,16 @@ import {
 import { fuse, type Step } from "./fuse.ts";
 import { type Features, Lowering } from "./lowering.ts";
 import { planMemory } from "./memory.ts";
+import { argMax } from "./ops/arg-max.ts";
 import { attention } from "./ops/attention.ts";
-import { argMax, logSumExp, maskTokens, topK } from "./ops/choices.ts";
 import { activation, add, copyOf, copyTo } from "./ops/elementwise.ts";
 import { embedding, gatherRows } from "./ops/embedding.ts";
 import { layerNorm } from "./ops/layer-norm.ts";
 import { linear } from "./ops/linear.ts";
+import { logSumExp } from "./ops/log-sum-exp.ts";
+import { maskTokens } from "./ops/mask-tokens.ts";
 import { patchEmbedding } from "./ops/patch-embedding.ts";
+import { topK } from "./ops/top-k.ts";
 import { type Placement, place } from "./place.ts";
 import type { Plan, PlanOutput } from "./plan.ts";
 import { simplify } from "./simplify.ts";
