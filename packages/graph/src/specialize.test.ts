@@ -65,3 +65,15 @@ test("sizes above 0 stand where their names stood", () => {
   expect(one.inputs["mask"]?.shape).toEqual([1, 3, "3 + past"]);
   expect(one.outputs).toEqual(graph.outputs);
 });
+
+test("no tokens to mask leave the logits as they are", () => {
+  const choosing = buildGraph("choose", (b) => {
+    const logits = b.input("logits", "float32", ["rows", 4]);
+    const tokens = b.input("tokens", "int32", ["rows", "masked"]);
+    b.output("best", b.op("argMax", { x: b.op("maskTokens", { x: logits, tokens }, {}) }, {}));
+  });
+  const unmasked = specialize(choosing, { masked: 0 });
+  expect(() => verify(unmasked)).not.toThrow();
+  expect(Object.keys(unmasked.inputs)).toEqual(["logits"]);
+  expect(unmasked.nodes.map(({ op, inputs }) => [op, inputs])).toEqual([["argMax", { x: "logits" }]]);
+});

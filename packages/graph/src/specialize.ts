@@ -85,6 +85,8 @@ function reduce(node: Node, isEmpty: (value: ValueName) => boolean, sizes: Bindi
       };
       return { ...node, inputs };
     }
+    case "maskTokens":
+      return isEmpty(node.inputs.tokens) ? node.inputs.x : node;
     case "reshape":
       return { ...node, attributes: { shape: fixShape(node.attributes.shape, sizes) } };
     case "expand":
