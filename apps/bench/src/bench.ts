@@ -11,6 +11,7 @@ import {
   type ScenarioName,
   type ScenarioResult,
   spread,
+  type Throughput,
 } from "./result.ts";
 import type { Runner } from "./runner.ts";
 
@@ -81,6 +82,10 @@ export async function bench(job: Job, runners: readonly Runner[]): Promise<Bench
     for (const entry of entries) results.push(await result(job, entry, peer, expected, notes));
     const ours = entries.find(({ runner }) => runner.kind === "glimpse");
     const growth = job.growth && ours !== undefined ? await growths(job, ours) : [];
+    const throughput: Throughput[] = [];
+    for (const entry of job.growth ? entries : []) {
+      if (entry.runner.kind === "glimpse") throughput.push(await throughputOf(job, entry));
+    }
     return {
       schema: 1,
       date: new Date().toISOString(),
@@ -98,6 +103,7 @@ export async function bench(job: Job, runners: readonly Runner[]): Promise<Bench
       rounds: job.rounds,
       runners: results,
       growth,
+      throughput,
       notes,
     };
   } finally {
@@ -201,6 +207,19 @@ async function growths(job: Job, { runner, name }: Entry): Promise<readonly Grow
     all.push({ name: kind as Growth["name"], runner: name, points });
   }
   return all;
+}
+
+/** Pictures a second of captionAll(), by batch size: one pass over as many pictures as fill the largest batch twice. */
+async function throughputOf({ tokens, log }: Job, { runner, name }: Entry): Promise<Throughput> {
+  const pictures = 16;
+  log(`${name}: pictures a second`);
+  await runner.ask({ kind: "captionAll", pictures: 1, batchSize: 1, tokens }); // opens it
+  const points: Throughput["points"][number][] = [];
+  for (const batchSize of [1, 2, 4, 8]) {
+    const { ms } = await runner.ask({ kind: "captionAll", pictures, batchSize, tokens });
+    points.push({ batchSize, imagesPerSecond: (1000 * pictures) / ms });
+  }
+  return { runner: name, points };
 }
 
 function idsOf(entry: Entry | undefined, scenario: ScenarioName): Timed["ids"] {

@@ -30,13 +30,21 @@ export interface EncodeRequest {
   readonly kind: "encode";
 }
 
+/** Captions of many pictures by captionAll(), from pixels as cameras give them. Ours only. */
+export interface CaptionAllRequest {
+  readonly kind: "captionAll";
+  readonly pictures: number;
+  readonly batchSize: number;
+  readonly tokens: number;
+}
+
 /** Peak memory so far. */
 export interface MemoryRequest {
   readonly kind: "memory";
 }
 
 /** Anything that a runner can be asked. */
-export type Request = OpenRequest | GenerateRequest | EncodeRequest | MemoryRequest;
+export type Request = OpenRequest | GenerateRequest | EncodeRequest | CaptionAllRequest | MemoryRequest;
 
 /** Answer to open. */
 export interface Opened {

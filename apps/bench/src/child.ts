@@ -2,9 +2,13 @@
 // and several of them can take turns.
 import { readFile } from "node:fs/promises";
 import { float32, type HostTensor } from "@glimpsejs/graph";
-import { type BackendPlugin, GitForCausalLM, ortNode, reference } from "glimpsejs";
-import type { GenerateRequest, Opened, OpenRequest, Request, Timed } from "./calls.ts";
+import { type BackendPlugin, type Git, GitForCausalLM, load, ortNode, reference } from "glimpsejs";
+import type { CaptionAllRequest, GenerateRequest, Opened, OpenRequest, Request, Timed } from "./calls.ts";
 
+/** What the model was opened with. */
+let openedWith: OpenRequest;
+/** The same model with its processor, once it was asked for. */
+let git: Git | undefined;
 let model: Awaited<ReturnType<typeof GitForCausalLM.fromPretrained>>;
 let pixels: HostTensor<"float32">;
 const runtime = { isKnown: false, ms: 0 };
@@ -28,6 +32,11 @@ async function answer(request: Request): Promise<Opened | Timed | number> {
       });
     case "generate":
       return timed(() => generate(request));
+    case "captionAll": {
+      const { folder, backend, dtype, threads } = openedWith;
+      git ??= await load(folder, { backend: await pluginOf(backend, threads), dtype: dtype as "fp32" });
+      return captionAll(git, request);
+    }
     case "memory":
       return process.resourceUsage().maxRSS * 1024;
     default:
@@ -35,7 +44,15 @@ async function answer(request: Request): Promise<Opened | Timed | number> {
   }
 }
 
-async function open({ folder, backend, dtype, threads, pixels: { file, shape } }: OpenRequest): Promise<Opened> {
+async function open(request: OpenRequest): Promise<Opened> {
+  openedWith = request;
+  const {
+    folder,
+    backend,
+    dtype,
+    threads,
+    pixels: { file, shape },
+  } = request;
   const bytes = await readFile(file);
   pixels = float32(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), shape);
   const plugin = await pluginOf(backend, threads);
@@ -75,6 +92,21 @@ async function generate({ pictures, prompts, tokens, beams, size }: GenerateRequ
     eosTokenId: null,
   });
   return { ids: sequences, times };
+}
+
+/** Captions pictures of 640 · 480 pixels, no two the same, which are resized while those before are computed. */
+async function captionAll(ready: Git, { pictures, batchSize, tokens }: CaptionAllRequest): Promise<Timed> {
+  const [width, height] = [640, 480];
+  const subjects = Array.from({ length: pictures }, (_, n) => ({
+    data: Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * (n + 7)) % 251),
+    width,
+    height,
+  }));
+  const options = { batchSize, minNewTokens: tokens, maxNewTokens: tokens };
+  return timed(async () => {
+    for await (const { error } of ready.captionAll(subjects, options)) if (error !== undefined) throw error;
+    return { ids: [], times: [] };
+  });
 }
 
 /** The first pictures. */

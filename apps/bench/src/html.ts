@@ -47,6 +47,7 @@ export function htmlReport(result: BenchResult): string {
 <h2>Start and memory</h2>${startTable(result)}
 ${shown.map((name) => scenario(name, result.runners)).join("\n")}
 ${result.growth.length === 0 ? "" : `<h2>How cost grows</h2><p>${escaped(result.growth[0]?.runner ?? "")}, best of two.</p><div class="grid">${result.growth.map(growthChart).join("")}</div>`}
+${throughput(result)}
 ${result.notes.length === 0 ? "" : `<h2>Notes</h2><pre>${escaped(result.notes.join("\n"))}</pre>`}
 <h2>Data</h2><details><summary>JSON</summary><pre>${escaped(JSON.stringify(result, undefined, 1))}</pre></details>
 </html>
@@ -117,6 +118,14 @@ function growthChart({ name, points }: Growth): string {
 <path d="M${left} 8V${height - bottom}H${width}" fill="none" stroke="var(--line)"/>
 <text class="soft" x="0" y="18">${maxY.toFixed(0)} ms</text><text class="soft" x="0" y="${height - bottom}">0</text>
 <path d="${line}" fill="none" stroke="var(--ours)" stroke-width="2"/>${dots.join("")}</svg><figcaption>${units[name]}</figcaption></figure>`;
+}
+
+function throughput({ throughput: all = [] }: BenchResult): string {
+  const [first] = all;
+  if (first === undefined) return "";
+  const heads = ["images/s by batch size", ...first.points.map(({ batchSize }) => String(batchSize))];
+  const rows = all.map(({ runner, points }) => [runner, ...points.map((p) => p.imagesPerSecond.toFixed(2))]);
+  return `<h2>Many pictures, captionAll()</h2>${table(heads, rows)}`;
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -58,6 +58,12 @@ export interface Growth {
   readonly points: readonly { readonly x: number; readonly ms: number }[];
 }
 
+/** How many pictures a second captionAll() captions, decoded picture to text, by its batch size. */
+export interface Throughput {
+  readonly runner: string;
+  readonly points: readonly { readonly batchSize: number; readonly imagesPerSecond: number }[];
+}
+
 /** A whole run of the bench. */
 export interface BenchResult {
   readonly schema: 1;
@@ -79,6 +85,8 @@ export interface BenchResult {
   readonly rounds: number;
   readonly runners: readonly RunnerResult[];
   readonly growth: readonly Growth[];
+  /** Of every runner of ours; files written before there was this lack it. */
+  readonly throughput?: readonly Throughput[];
   /** What was not measured, or not printed, and why. */
   readonly notes: readonly string[];
 }

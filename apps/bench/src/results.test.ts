@@ -62,7 +62,7 @@ function pretender(
     if (asked.closed) throw new Error("closed");
     if (request.kind === "open") return { name: `${kind} ${dtype}`, load: 50 };
     if (request.kind === "memory") return 1.1e9;
-    const took = ms + asked.captions++;
+    const took = request.kind === "captionAll" ? 4000 / request.batchSize : ms + asked.captions++;
     return { ms: took, cpu: took * cores, ids: [ids], steps: [ms / 10], runtime: took - 2 };
   };
   return { backend: kind, dtype, kind, ask: ask as Runner["ask"], close: () => (asked.closed = true) };
@@ -131,5 +131,7 @@ test("the report is one page that loads nothing and shows text as text", async (
   expect(html).not.toMatch(/<script|<link|src=|@import|url\(/);
   expect(html.match(/<svg/g)).toHaveLength(1 + result.growth.length);
   expect(result.growth.map(({ name }) => name)).toEqual(["resolution", "tokens", "beams", "batch"]);
+  expect(html).toContain("<td>glimpse fp32</td><td>4.00</td><td>8.00</td><td>16.00</td><td>32.00</td>");
+  expect(tables(result)).toContain("4.00 images/s");
   expect(html).not.toMatch(/NaN|undefined(?!")/);
 });

@@ -2,7 +2,15 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { EncodeRequest, GenerateRequest, MemoryRequest, Opened, OpenRequest, Timed } from "./calls.ts";
+import type {
+  CaptionAllRequest,
+  EncodeRequest,
+  GenerateRequest,
+  MemoryRequest,
+  Opened,
+  OpenRequest,
+  Timed,
+} from "./calls.ts";
 
 /** A process that measures, open until it is closed. */
 export interface Runner {
@@ -10,7 +18,7 @@ export interface Runner {
   readonly dtype: string;
   readonly kind: "glimpse" | "peer";
   ask(request: OpenRequest): Promise<Opened>;
-  ask(request: GenerateRequest | EncodeRequest): Promise<Timed>;
+  ask(request: GenerateRequest | EncodeRequest | CaptionAllRequest): Promise<Timed>;
   ask(request: MemoryRequest): Promise<number>;
   close(): void;
 }

@@ -34,9 +34,17 @@ export function tables(result: BenchResult): string {
   const growth = result.growth.map(
     ({ name, runner, points }) => `${runner} by ${name}: ${points.map((p) => `${p.x}: ${ms(p.ms)}`).join(", ")}`,
   );
-  return [head.join("\n"), start, ...scenarios, growth.join("\n"), result.notes.join("\n")]
+  return [head.join("\n"), start, ...scenarios, growth.join("\n"), throughput(result), result.notes.join("\n")]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+function throughput({ throughput: all = [] }: BenchResult): string {
+  const [first] = all;
+  if (first === undefined) return "";
+  const heading = ["captionAll, by batch size", ...first.points.map(({ batchSize }) => String(batchSize))];
+  const rows = all.map((t) => [t.runner, ...t.points.map((p) => `${p.imagesPerSecond.toFixed(2)} images/s`)]);
+  return aligned([heading, ...rows]);
 }
 
 function cells(s: ScenarioResult): readonly string[] {
