@@ -42,6 +42,6 @@ describe("ortNode", () => {
   });
 
   it("estimates memory above the weights", () => {
-    expect(ortNode().estimateMemory?.(1e9)).toBe(1.5e9);
+    expect(ortNode().estimateMemory?.(1e9)).toBe(1.575e9);
   });
 });

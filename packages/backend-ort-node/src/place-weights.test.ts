@@ -69,6 +69,17 @@ describe("weights", () => {
     expect(await sum({ ...a, bytes: refuse }, { ...b, bytes: refuse })).toEqual([4, 6]);
   });
 
+  it("are mapped as their transposes where there are such", async () => {
+    const data = Float32Array.of(1, 2);
+    const { location } = inFile("transposed.safetensors", 64, [2], data);
+    const refuse = async () => Promise.reject(new Error("read"));
+    const transposed = { ...inMemory("int8", [4, 2], data), ...(location && { location }), bytes: refuse };
+    const w = { ...inMemory("int8", [2, 4], data), transposed, bytes: refuse };
+    const placed = await placeWeights(["w"], source({ w }));
+    const mapped = { path: "transposed.safetensors", offset: 64 };
+    expect(placed.weightOf("w")).toEqual({ dtype: "int8", isTransposed: true, data: mapped });
+  });
+
   it("are copied where their offset is not a multiple of their element size", async () => {
     const a = inFile("odd.safetensors", 7, [2], Float32Array.of(1, 2));
     expect(await sum(a, inMemory("float32", [2], Float32Array.of(0.5, 0.5)))).toEqual([1.5, 2.5]);

@@ -15,8 +15,11 @@ interface FilePlace {
   readonly offset: number;
 }
 
-/** Bytes from which a weight is worth a file: below, the copies that the runtime makes of the model do not matter. */
-const inlineLimit = 1 << 20;
+/**
+ * Bytes from which a weight is worth a file: below, the copies that the runtime makes of the model do not matter. A
+ * decoder has twenty matrices of half a megabyte.
+ */
+const inlineLimit = 1 << 16;
 
 /** The weights of one graph, ready to be loaded. */
 export interface PlacedWeights {
@@ -38,9 +41,12 @@ export interface PlacedWeights {
  */
 export async function placeWeights(names: readonly string[], weights: WeightSource): Promise<PlacedWeights> {
   const stored = new Map<string, Weight>();
+  const transposed = new Set<string>();
   for (const name of names) {
     const weight = weights.get(name);
-    if (weight !== undefined) stored.set(name, weight);
+    if (weight === undefined) continue;
+    stored.set(name, weight.transposed ?? weight);
+    if (weight.transposed !== undefined) transposed.add(name);
   }
   const files = await filesInPlace(stored.values());
   const own = ownPlaces(stored, files);
@@ -69,9 +75,10 @@ export async function placeWeights(names: readonly string[], weights: WeightSour
       if (weight === undefined || place === undefined) {
         throw new GlimpseError({ subject: `weight "${name}"`, problem: "it is missing" }, { code: "invalid-weights" });
       }
-      if (place instanceof Uint8Array) return { dtype: weight.dtype, data: place };
+      const form = { dtype: weight.dtype, isTransposed: transposed.has(name) };
+      if (place instanceof Uint8Array) return { ...form, data: place };
       const path = relative(folder, place.path).split(sep).join("/");
-      return { dtype: weight.dtype, data: { path, offset: place.offset } };
+      return { ...form, data: { path, offset: place.offset } };
     },
     async areInPlace() {
       const now = await filesInPlace(stored.values());

@@ -60,6 +60,10 @@ test.each(["int8", "int4"] as const)("kept %s weights are what is made without a
     const [a, b] = [made?.weights.get(name), again?.weights.get(name)];
     expect([name, b?.dtype, b?.shape]).toEqual([name, a?.dtype, a?.shape]);
     expect(Buffer.compare((await a?.bytes()) ?? new Uint8Array(), (await b?.bytes()) ?? new Uint8Array())).toBe(0);
+    // Only those that a kernel reads by columns lie in the file as it does.
+    const matrix = a?.dtype === "int8" ? b : undefined;
+    expect(b?.transposed?.shape).toEqual(matrix && [matrix.shape[1], matrix.shape[0]]);
+    expect(b?.transposed?.location === undefined).toBe(matrix === undefined);
   }
   expect(origins[0]?.files).toHaveLength(1);
   expect(origins[0]?.madeFrom).toContain(`"dtype":"${dtype}"`);

@@ -7,9 +7,10 @@ import { streamSafetensors } from "@glimpsejs/weights";
 import { graphsOf } from "./engine.ts";
 import type { Host } from "./platform.ts";
 import { storedForm } from "./stored-form.ts";
+import { fromTransposes, withTransposes } from "./transposed.ts";
 
-/** Raised when the same checkpoint would be rounded to other bytes than before. */
-const version = 1;
+/** Raised when the same checkpoint would be written as other bytes than before. */
+const version = 2;
 
 /**
  * `weights` quantized to `dtype` as the host has kept them, or keeps them from now on. Undefined where there is nothing
@@ -37,11 +38,15 @@ export async function preparedWeights(
   const madeFrom = { version, dtype, part, config: GitConfig.toJson(config), names: weights.names };
   const form = storedForm(graphsOf(config, part), weights, dtype);
   const kept = await host.prepared({ files: [...files], madeFrom: JSON.stringify(madeFrom) }, (sink) =>
-    sink.write("model.safetensors", streamSafetensors(form.weights, { format: "pt" })),
+    sink.write("model.safetensors", streamSafetensors(withTransposes(form.weights), { format: "pt" })),
   );
   if (kept === undefined) return undefined;
   try {
-    return matchWeights(await readQuantized(kept, quantizationConfig(dtype), "prepared weights"), config, part);
+    return matchWeights(
+      await readQuantized(fromTransposes(kept), quantizationConfig(dtype), "prepared weights"),
+      config,
+      part,
+    );
   } catch {
     await kept.dispose?.(); // not what was written: the checkpoint itself is still there
     return undefined;

@@ -39,4 +39,5 @@ export {
   type WeightLocation,
   type WeightSource,
 } from "./tensor.ts";
+export { transpose, transposeInto } from "./transpose.ts";
 export { prune, verify } from "./verify.ts";

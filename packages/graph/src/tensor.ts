@@ -62,6 +62,8 @@ export interface Weight {
   readonly location?: WeightLocation;
   /** Where the weight is stored quantized: what it is stored as. `bytes()` are then those of scale · q in float32. */
   readonly quantized?: StoredQuantized;
+  /** The same matrix as [K, N], for int8 [N, K] where that is at hand: kernels read it by columns. */
+  readonly transposed?: Weight;
 }
 
 /** The two tensors that a quantized weight [N, K] is stored as; see the op quantizedLinear. */

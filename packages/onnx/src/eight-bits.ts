@@ -2,12 +2,13 @@
 // MatMulNBits, whose time only few rows repay. A pass over graphs, and a source for the weights that it names.
 import {
   dequantize,
-  elementCount,
   type Graph,
   type Node,
   type QuantizedFormat,
   quantize,
   type TensorType,
+  transpose,
+  transposeInto,
   type ValueName,
   viewAs,
   type Weight,
@@ -32,36 +33,76 @@ export function withEightBits(graph: Graph): Graph {
 
 const suffix = " of 8 bits";
 
-/** `source` with the weights of {@link withEightBits}: each is made when it is read, of `source`'s 4-bit one. */
+/**
+ * `source` with the weights of {@link withEightBits}: each is made when it is read, of `source`'s 4-bit one, its scales
+ * with it.
+ */
 export function eightBitWeights(source: WeightSource): WeightSource {
+  const made = new Map<string, Widened>();
   return {
     ...source,
     get(name) {
       if (!name.endsWith(suffix)) return source.get(name);
-      const stored = name.slice(0, -suffix.length);
       // Names are those of the pass: "X.int4" beside "X.scales".
-      const base = stored.replace(/\.(int4|scales)$/, "");
+      const [, base = "", part] = /^(.*)\.(int4|scales) of 8 bits$/s.exec(name) ?? [];
       const [weight, scales] = [source.get(`${base}.int4`), source.get(`${base}.scales`)];
-      return weight && scales && widened(weight, scales, stored.endsWith(".scales"), `weight "${stored}"`);
+      if (weight === undefined || scales === undefined) return undefined;
+      const pair = made.get(base) ?? widened(weight, scales, `weight "${base}"`);
+      made.set(base, pair);
+      return part === "int4" ? pair.weight : pair.scales;
     },
   };
 }
 
-function widened(weight: Weight, scales: Weight, wantsScales: boolean, subject: string): Weight {
+interface Widened {
+  readonly weight: Weight;
+  readonly scales: Weight;
+}
+
+/** Floats that exist at once while a weight is made. */
+const chunk = 1 << 18;
+
+/** The two halves of an 8-bit weight. Whichever is read first leaves the scales for the other. */
+function widened(weight: Weight, scales: Weight, subject: string): Widened {
   const [n = 0, bytes = 0] = weight.shape;
-  const k = 2 * bytes;
-  const format: QuantizedFormat = { bits: 4, block: k / (scales.shape[1] ?? 1) };
-  const shape = wantsScales ? [n, 1] : [n, k];
+  const [k, blocks] = [2 * bytes, scales.shape[1] ?? 1];
+  const format: QuantizedFormat = { bits: 4, block: k / blocks };
+  let madeScales: Float32Array | undefined;
+  const make = async (signal?: AbortSignal) => {
+    const stored = viewAs(await weight.bytes(signal), "uint8");
+    const storedScales = viewAs(await scales.bytes(signal), "float32");
+    const [columns, rowScales] = [new Int8Array(n * k), new Float32Array(n)];
+    const rows = Math.max(1, Math.floor(chunk / k));
+    for (let row = 0; row < n; row += rows) {
+      const part = {
+        data: stored.subarray(row * bytes, (row + rows) * bytes),
+        scales: storedScales.subarray(row * blocks, (row + rows) * blocks),
+      };
+      const wide = quantize(dequantize(part, format), { bits: 8, block: k }, subject);
+      transposeInto(columns, n, viewAs(bytesOf(wide.data), "int8"), k, row);
+      rowScales.set(wide.scales, row);
+    }
+    madeScales = rowScales;
+    return { columns, scales: rowScales };
+  };
+  const [dtype, byteLength] = ["int8", n * k] as const;
   return {
-    dtype: wantsScales ? "float32" : "int8",
-    shape,
-    byteLength: elementCount(shape) * (wantsScales ? 4 : 1),
-    async bytes(signal) {
-      const data = viewAs(await weight.bytes(signal), "uint8");
-      const values = dequantize({ data, scales: viewAs(await scales.bytes(signal), "float32") }, format);
-      const made = quantize(values, { bits: 8, block: k }, subject);
-      const part = wantsScales ? made.scales : made.data;
-      return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+    weight: {
+      dtype,
+      shape: [n, k],
+      byteLength,
+      bytes: async (signal) => bytesOf(transpose((await make(signal)).columns, k, n)),
+      transposed: { dtype, shape: [k, n], byteLength, bytes: async (signal) => bytesOf((await make(signal)).columns) },
+    },
+    scales: {
+      dtype: "float32",
+      shape: [n, 1],
+      byteLength: 4 * n,
+      bytes: async (signal) => bytesOf(madeScales ?? (await make(signal)).scales),
     },
   };
+}
+
+function bytesOf(data: ArrayBufferView): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -306,6 +306,21 @@ describe("quantizedLinear", () => {
     expect(quantized("wasm", 8)).toBe(quantized("cpu", 8));
   });
 
+  it("of 8 bits takes a weight that comes transposed as it is", () => {
+    const graph = buildGraph("test", (b) => {
+      const weight = b.weight("int8", [2, 48], "int8");
+      const inputs = { x: b.input("x", "float32", ["rows", 48]), weight, scales: b.weight("scales", [2, 1]) };
+      b.output("y", b.op("quantizedLinear", inputs, { bits: 8, block: 48 }));
+    });
+    const weightOf = (name: string) =>
+      name === "int8"
+        ? ({ ...inFile, dtype: "int8", isTransposed: true } as const)
+        : ({ ...inFile, dtype: "float32" } as const);
+    const text = printOnnx(lowerGraph(graph, weightOf));
+    expect(text).toContain("initializer int8 transposed : int8[48, 2] @ model.safetensors[1024, 1120)");
+    expect(text).not.toContain("Transpose(");
+  });
+
   it("of 4 bits on cpu is MatMulNBits, with the weights as they are stored", () => {
     expect(quantized("cpu", 4)).toMatchInlineSnapshot(`
       "model test

@@ -8,6 +8,8 @@ import type { OnnxTarget } from "./target.ts";
 /** A weight as it is stored: its dtype, and its little-endian bytes or the place in a file where they are. */
 export interface OnnxWeight {
   readonly dtype: DType;
+  /** Whether the data is the transpose, [K, N]; only for int8 weights of quantizedLinear, and not on "webgpu". */
+  readonly isTransposed?: boolean;
   readonly data: Uint8Array | ExternalData;
 }
 

@@ -25,7 +25,7 @@ function matMulNBits(node: Node<"quantizedLinear">, e: Emitter): string {
 
 /**
  * x rounded to uint8 with one scale for all its rows, once for all products of the same x; then a product of integers
- * with a scale per column. The transpose of the weight is made when the model is loaded.
+ * with a scale per column. Where the weight does not come transposed, it is transposed when the model is loaded.
  */
 function roundedProduct(node: Node<"quantizedLinear">, e: Emitter): string {
   const { inputs, attributes } = node;
@@ -33,8 +33,7 @@ function roundedProduct(node: Node<"quantizedLinear">, e: Emitter): string {
     e.nodeWithOutputs("DynamicQuantizeLinear", [e.nameOf(inputs.x)], {}, 3),
   );
   const [x = "", xScale = "", xZero = ""] = rounded;
-  const [rows, scales] = attributes.bits === 8 ? [e.nameOf(inputs.weight), columnScales(node, e)] : eightBits(node, e);
-  const weight = e.node("Transpose", [rows], { perm: [1, 0] }); // [K, N]
+  const [weight, scales] = attributes.bits === 8 ? [columns(node, e), columnScales(node, e)] : eightBits(node, e);
   const bias = inputs.bias === undefined ? [] : ["", e.nameOf(inputs.bias)];
   return e.node("com.microsoft.MatMulIntegerToFloat", [x, weight, xScale, scales, xZero, ...bias]);
 }
@@ -83,15 +82,25 @@ function offsetBytes(node: Node<"quantizedLinear">, e: Emitter): Blocks {
   };
 }
 
-/** 4 bits as 8: the values again, then one scale per row. */
+/** An 8-bit weight as [K, N]. */
+function columns(node: Node<"quantizedLinear">, e: Emitter): string {
+  const { weight } = node.inputs;
+  const { data, dtype, isTransposed } = e.storedWeight(weight);
+  if (isTransposed !== true) return e.node("Transpose", [e.nameOf(weight)], { perm: [1, 0] });
+  const [n, k] = sizes(node, e);
+  return e.weight(`${weight} transposed`, dtype, [k, n], data);
+}
+
+/** 4 bits as 8, [K, N]: the values again, then one scale per row. */
 function eightBits(node: Node<"quantizedLinear">, e: Emitter): readonly [string, string] {
   const { inputs, attributes } = node;
   const [n, k] = sizes(node, e);
   const stored = { data: bytes(inputs.weight, e), scales: viewAs(bytes(inputs.scales, e), "float32") };
   const subject = `weight "${inputs.weight}"`;
   const { data, scales } = quantize(dequantize(stored, attributes), { bits: 8, block: k }, subject);
+  const rows = e.weight(`${inputs.weight} of 8 bits`, "int8", [n, k], new Uint8Array(data.buffer));
   return [
-    e.weight(`${inputs.weight} of 8 bits`, "int8", [n, k], new Uint8Array(data.buffer)),
+    e.node("Transpose", [rows], { perm: [1, 0] }),
     e.weight(`${inputs.scales} of rows`, "float32", [n], new Uint8Array(scales.buffer)),
   ];
 }
