@@ -1,14 +1,19 @@
-// topK → TopK, whose ties go to the lower index, with −1 put in for bad rows.
-// Without rows ONNX Runtime 1.30 divides by their number, which ends the process: there is always one here.
+// topK → TopK, whose ties go to the lower index, with −1 put in for bad rows; for the one best, what argMax computes too.
+// Without rows ONNX Runtime 1.30 divides by their number, which ends the process: TopK always has one here.
 import type { Node } from "@glimpsejs/graph";
 import type { Emitter } from "../emitter.ts";
-import { indicesOfGoodRows, rowMaximum } from "./choice.ts";
+import { bestOfRow, indicesOfGoodRows, rowMaximum } from "./choice.ts";
 
-/** Seven nodes, and where the number of rows is known at run time only, those that add a row to none and take it away. */
+/**
+ * Three nodes besides those of the maximum; with TopK, where the number of rows is known at run time only, those too that
+ * add a row to none and take it away.
+ */
 export function topK({ inputs, attributes }: Node<"topK">, e: Emitter): readonly string[] {
   const x = e.nameOf(inputs.x);
   const [rows = 0] = e.typeOf(inputs.x).shape;
-  const { good } = rowMaximum(e, x);
+  const { max, good } = rowMaximum(e, x);
+  // ONNX Runtime runs every node whatever outputs are asked for, and shares equal ones.
+  if (attributes.k === 1) return [max, indicesOfGoodRows(e, good, bestOfRow(e, x))];
   const order = { axis: 1, largest: 1, sorted: 1 };
   const known = typeof rows === "number" && rows > 0;
   const from = known ? x : withRow(e, x, e.size(rows));
