@@ -28,7 +28,11 @@ const testsOnDist: Plugin = {
 };
 const plugins = built ? [testsOnDist] : [];
 // Minutes each on a GPU that is a program; of what is built the conformance suite is run there.
-const slowOnBuilt = ["**/webgpu-cases*.test.ts", "**/webgpu-counts.browser.test.ts", "packages/core/test/{webgpu,device-loss}.test.ts"];
+const slowOnBuilt = [
+  "**/webgpu-cases*.test.ts",
+  "**/webgpu-counts.browser.test.ts",
+  "packages/core/test/{webgpu,device-loss}.test.ts",
+];
 const exclude = [
   "**/node_modules/**",
   "**/dist/**",

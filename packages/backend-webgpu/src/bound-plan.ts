@@ -15,6 +15,12 @@ export interface Bound {
 /** Bind groups of one dispatch that are kept; outputs alternate between few buffers. */
 const keptGroups = 8;
 
+/** Told while a plan is made: at once how many kernels it has, then of each that is ready. */
+export interface PlanProgress {
+  planned(kernels: number): void;
+  made(): void;
+}
+
 /** A plan with everything that is made once. */
 export class BoundPlan {
   readonly plan: Plan;
@@ -52,13 +58,13 @@ export class BoundPlan {
     this.groups = plan.dispatches.map(() => new Map());
   }
 
-  /** Makes all pipelines, side by side; `onPipeline` is told of each. */
-  static async make(session: Session, plan: Plan, onPipeline?: (made: number, of: number) => void): Promise<BoundPlan> {
-    let made = 0;
+  /** Makes all pipelines, side by side. */
+  static async make(session: Session, plan: Plan, progress?: PlanProgress): Promise<BoundPlan> {
+    progress?.planned(plan.dispatches.length);
     const pipelines = await Promise.all(
       plan.dispatches.map(async ({ kernel }) => {
         const pipeline = await session.pipeline(kernel);
-        onPipeline?.(++made, plan.dispatches.length);
+        progress?.made();
         return pipeline;
       }),
     );

@@ -1,9 +1,9 @@
 // Graphs and their weights on the device. A run takes its feeds when it is called and is recorded when its turn comes; it
 // never waits for the device.
-import type { Feeds, Outputs, Program } from "@glimpsejs/backend";
-import { DisposedError, GlimpseError } from "@glimpsejs/base";
+import type { ExpectedRun, Feeds, Outputs, PrepareOptions, Program } from "@glimpsejs/backend";
+import { DisposedError, GlimpseError, throwIfAborted } from "@glimpsejs/base";
 import { type Bindings, bindFeeds, evaluateDim, type Graph, type WeightSource } from "@glimpsejs/graph";
-import { type GrowingState, growingStates, layOutWeights, type WeightLayout } from "@glimpsejs/wgsl";
+import { type GrowingState, growingStates, layOutWeights, type PlanOptions, type WeightLayout } from "@glimpsejs/wgsl";
 import { type Taken, type TakenFeeds, takeFeeds } from "./feeds.ts";
 import { loadWeights, type WeightProgress } from "./load-weights.ts";
 import type { Profiler } from "./profiler.ts";
@@ -19,6 +19,8 @@ export interface ProgramOwner {
   readonly half: boolean;
   readonly profiler: Profiler | undefined;
   readonly onProgress: WeightProgress | undefined;
+  /** Whether kernels are made before they are needed. */
+  readonly prepares: boolean;
   /** The session of now, on a new device if the last was lost. Rejects with "device-lost". */
   session(): Promise<Session>;
   forget(program: WebGpuProgram<string>): void;
@@ -70,6 +72,30 @@ export class WebGpuProgram<G extends string> implements Program<G> {
     }
   }
 
+  async prepare(runs: readonly ExpectedRun<G>[], { onProgress, signal }: PrepareOptions): Promise<void> {
+    if (this.disposed) throw new DisposedError("program");
+    if (!this.owner.prepares) return;
+    await this.enqueue(async () => {
+      const residence = await this.resident(signal);
+      let [made, total] = [0, 0];
+      const progress = {
+        planned: (kernels: number) => {
+          total += kernels;
+        },
+        made: () => onProgress?.(++made, total),
+      };
+      await Promise.all(
+        runs.map(({ graph, outputs, sizes }) => {
+          const states = this.states.get(graph) ?? [];
+          const capacity = capacityOf(this.graphs[graph], states, {}, sizes);
+          const options = this.planOptions(graph, outputs, sizes, capacity, residence);
+          return residence.plan(this.graphs[graph], options, progress);
+        }),
+      );
+      throwIfAborted(signal, "prepare");
+    });
+  }
+
   async dispose(): Promise<void> {
     this.disposed = true;
     await this.enqueue(async () => {
@@ -78,6 +104,20 @@ export class WebGpuProgram<G extends string> implements Program<G> {
       this.owner.forget(this);
       await residence?.dispose();
     });
+  }
+
+  /** What a plan depends on; the rows of states do not count, as long as there is room for them. */
+  private planOptions(
+    name: G,
+    outputs: readonly string[],
+    sizes: Bindings,
+    capacity: number,
+    { session: { features } }: Residence,
+  ): PlanOptions {
+    const growing = new Set(this.states.get(name)?.map((state) => state.name));
+    const fixed = Object.entries(sizes).filter(([dim]) => !growing.has(dim));
+    // In one order, as plans are found by their options.
+    return { outputs, sizes: Object.fromEntries(fixed.sort()), capacity, layout: this.layout, features };
   }
 
   private enqueue<T>(task: () => Promise<T>): Promise<T> {
@@ -97,12 +137,8 @@ export class WebGpuProgram<G extends string> implements Program<G> {
     for (const { content } of Object.values(taken.values)) {
       if (content !== undefined && content.session !== residence.session) throw content.session.lossError();
     }
-    const states = this.states.get(name) ?? [];
-    const growing = new Set(states.map((state) => state.name));
-    const sizes = Object.fromEntries(Object.entries(all).filter(([dim]) => !growing.has(dim)));
-    const capacity = capacityOf(graph, states, taken.values, all);
-    const { features } = residence.session;
-    const bound = await residence.plan(graph, { outputs, sizes, capacity, layout: this.layout, features });
+    const capacity = capacityOf(graph, this.states.get(name) ?? [], taken.values, all);
+    const bound = await residence.plan(graph, this.planOptions(name, outputs, all, capacity, residence));
     residence.session.checkAlive();
     const { lifetime, profiler } = this.owner;
     // They have exactly the wanted names.

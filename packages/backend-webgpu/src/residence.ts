@@ -2,7 +2,7 @@
 // of it is, and the program moves to the next one.
 import type { Graph } from "@glimpsejs/graph";
 import { type Plan, type PlanOptions, planGraph } from "@glimpsejs/wgsl";
-import { type Bound, BoundPlan } from "./bound-plan.ts";
+import { type Bound, BoundPlan, type PlanProgress } from "./bound-plan.ts";
 import { type GpuBuffer, usage } from "./gpu.ts";
 import { checkBinding } from "./limits.ts";
 import type { LoadedPack } from "./load-weights.ts";
@@ -24,12 +24,12 @@ export class Residence {
     this.packs = packs;
   }
 
-  /** The plan for a graph and options, made when it is first asked for. */
-  plan(graph: Graph, options: PlanOptions): Promise<BoundPlan> {
+  /** The plan for a graph and options, made when it is first asked for; `progress` is told while it is. */
+  plan(graph: Graph, options: PlanOptions, progress?: PlanProgress): Promise<BoundPlan> {
     const key = JSON.stringify([graph.name, options.outputs, options.sizes, options.capacity]);
     let plan = this.plans.get(key);
     if (plan === undefined) {
-      plan = this.make(graph, options);
+      plan = this.make(graph, options, progress);
       plan.catch(() => this.plans.delete(key));
     }
     // Those used last are last.
@@ -78,10 +78,10 @@ export class Residence {
     }
   }
 
-  private async make(graph: Graph, options: PlanOptions): Promise<BoundPlan> {
+  private async make(graph: Graph, options: PlanOptions, progress?: PlanProgress): Promise<BoundPlan> {
     const plan = planGraph(graph, options);
     this.checkSizes(plan);
-    const bound = await BoundPlan.make(this.session, plan);
+    const bound = await BoundPlan.make(this.session, plan, progress);
     this.session.checkAlive();
     return bound;
   }

@@ -25,6 +25,7 @@ export interface BackendOptions {
   readonly open: () => Promise<OpenedDevice>;
   readonly profiler: Profiler | undefined;
   readonly onProgress: WeightProgress | undefined;
+  readonly prepare: boolean;
 }
 
 /** A {@link Backend} on a GPU. */
@@ -38,6 +39,7 @@ export class WebGpuBackend implements Backend, ProgramOwner {
   half = true;
   readonly profiler: Profiler | undefined;
   readonly onProgress: WeightProgress | undefined;
+  readonly prepares: boolean;
   private readonly options: BackendOptions;
   private readonly programs = new Set<WebGpuProgram<string>>();
   private current: Session;
@@ -48,6 +50,7 @@ export class WebGpuBackend implements Backend, ProgramOwner {
     this.options = options;
     this.profiler = options.profiler;
     this.onProgress = options.onProgress;
+    this.prepares = options.prepare;
     this.counters = counters;
     this.current = new Session(opened, counters);
   }

@@ -28,6 +28,10 @@ export interface WebGpuOptions {
   readonly warn?: (message: string) => void;
   /** Measures every dispatch; see {@link WebGpuBackend.profiler}. Needs the device feature "timestamp-query". */
   readonly profile?: boolean;
+  /**
+   * Whether loading a model makes the kernels of a greedy caption, so that the first one does not wait for them. Default true.
+   */
+  readonly prepare?: boolean;
   /** Called as weights arrive on the GPU, in bytes. */
   readonly onProgress?: WeightProgress;
 }
@@ -59,7 +63,7 @@ export function webgpu(options: WebGpuOptions = {}): WebGpuPlugin {
     },
     async open() {
       const profiler = options.profile === true ? new Profiler() : undefined;
-      const { onProgress } = options;
+      const { onProgress, prepare = true } = options;
       const opened = await open();
       if (profiler !== undefined && !opened.device.features.has("timestamp-query")) {
         if (opened.isOwn) opened.device.destroy();
@@ -68,7 +72,7 @@ export function webgpu(options: WebGpuOptions = {}): WebGpuPlugin {
           { code: "unsupported" },
         );
       }
-      const backend = new WebGpuBackend({ open, profiler, onProgress }, opened);
+      const backend = new WebGpuBackend({ open, profiler, onProgress, prepare }, opened);
       if (options.selfTest === false) return backend;
       try {
         const known = opened.isOwn ? testedNames.get(opened.name) : testedDevices.get(opened.device);

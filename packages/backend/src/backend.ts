@@ -1,6 +1,6 @@
 // The contract between graphs and devices. Its only language is the Graph: no method per op, no registry, no
 // priority. A backend is a value that somebody passes in; nothing happens until open() is called.
-import type { DType, Graph, HostTensor, WeightSource } from "@glimpsejs/graph";
+import type { Bindings, DType, Graph, HostTensor, WeightSource } from "@glimpsejs/graph";
 
 /** A value on a backend's device. Opaque: read it, feed it back to its own backend, or dispose it. */
 export interface DeviceTensor {
@@ -18,6 +18,20 @@ export type Feeds = Readonly<Record<string, DeviceTensor | HostTensor>>;
 /** Results of one run by graph output name; the caller disposes them. */
 export type Outputs<Names extends string = string> = Readonly<Record<Names, DeviceTensor>>;
 
+/** A run that is to come, by what it depends on before it has values. */
+export interface ExpectedRun<G extends string = string> {
+  readonly graph: G;
+  /** Sizes of all dimensions that the graph's inputs name. */
+  readonly sizes: Bindings;
+  readonly outputs: readonly string[];
+}
+
+/** Options of {@link Program.prepare}. */
+export interface PrepareOptions {
+  readonly onProgress?: ((made: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Several graphs, lowered and loaded with one set of weights. Holds no state between runs. */
 export interface Program<G extends string = string> {
   readonly graphs: Readonly<Record<G, Graph>>;
@@ -32,6 +46,11 @@ export interface Program<G extends string = string> {
    * Rejects with "invalid-argument" (wrong feeds, all of them listed; nothing has run), DisposedError, or "backend".
    */
   run<O extends string>(graph: G, feeds: Feeds, outputs?: readonly O[]): Promise<Outputs<O>>;
+  /**
+   * Makes now what runs of these sizes would make when they are called first, such as kernels for the GPU. `onProgress` is told
+   * how many of how many are made. Absent where there is nothing to make. Rejects as compile() does.
+   */
+  prepare?(runs: readonly ExpectedRun<G>[], options: PrepareOptions): Promise<void>;
   /** Frees the weights and everything compiled. Waits for runs under way. Safe to call twice. */
   dispose(): Promise<void>;
 }

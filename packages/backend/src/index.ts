@@ -1,5 +1,14 @@
 // The backend contract. This package holds types, two checks and firstAvailable(); be cautious with additions:
 // a concept belongs here once three backends need it.
-export type { Backend, BackendPlugin, DeviceTensor, Feeds, Outputs, Program } from "./backend.ts";
+export type {
+  Backend,
+  BackendPlugin,
+  DeviceTensor,
+  ExpectedRun,
+  Feeds,
+  Outputs,
+  PrepareOptions,
+  Program,
+} from "./backend.ts";
 export { checkWeights } from "./check-weights.ts";
 export { firstAvailable } from "./first-available.ts";

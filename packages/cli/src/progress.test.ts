@@ -58,3 +58,14 @@ test("without a terminal each file has a line at its start and one at its end", 
     "Loading weights\ufffd[2J …\n",
   ]);
 });
+
+test("kernels are counted, where all else is bytes", () => {
+  const kernels = (loaded: number): LoadProgress => ({ phase: "prepare", file: "kernels", loaded, total: 1200 });
+  const plain = display(false);
+  for (const made of [1, 1200]) plain.progress.update(kernels(made));
+  expect(plain.written).toEqual(["Preparing kernels (1200) …\n", "  done: 1200 in 0 ms\n"]);
+  const terminal = display(true);
+  terminal.clock.time = 2000;
+  terminal.progress.update(kernels(600));
+  expect(terminal.written[0]).toMatch(/^\rkernels {2}█+░+ {3}50 % {2}600 of 1200$/);
+});

@@ -37,7 +37,7 @@ export class ProgressDisplay {
     else {
       if (known === undefined) line(this.output, beginning(progress));
       if (isDone && !file.done)
-        line(this.output, `  done: ${byteSize(progress.loaded)} in ${duration(this.host.now() - file.start)}`);
+        line(this.output, `  done: ${amount(progress, progress.loaded)} in ${duration(this.host.now() - file.start)}`);
     }
     file.done = isDone;
   }
@@ -58,15 +58,17 @@ export class ProgressDisplay {
     if (now - this.drawnAt < redrawMs) return;
     this.drawnAt = now;
     const seconds = (now - file.start) / 1000;
-    const rate = seconds < 0.5 ? "" : `  ${byteSize(Math.round((progress.loaded - file.from) / seconds))}/s`;
+    const isBrief = seconds < 0.5 || progress.phase === "prepare";
+    const rate = isBrief ? "" : `  ${byteSize(Math.round((progress.loaded - file.from) / seconds))}/s`;
     const name = printable(progress.file);
     const { loaded, total } = progress;
     if (total === undefined || total === 0) {
-      this.redraw(`${name}  ${byteSize(loaded)}${rate}`);
+      this.redraw(`${name}  ${amount(progress, loaded)}${rate}`);
       return;
     }
     const fraction = Math.min(1, loaded / total);
-    const text = `${String(Math.floor(fraction * 100)).padStart(3)} %  ${byteSize(loaded)} of ${byteSize(total)}${rate}`;
+    const parts = `${amount(progress, loaded)} of ${amount(progress, total)}`;
+    const text = `${String(Math.floor(fraction * 100)).padStart(3)} %  ${parts}${rate}`;
     const room = Math.min(30, widthOf(this.output) - 1 - name.length - text.length - 4);
     this.redraw(`${name}  ${bar(fraction, room)}${text}`);
   }
@@ -86,6 +88,17 @@ export function bar(fraction: number, width: number): string {
 }
 
 function beginning(progress: LoadProgress): string {
-  const total = progress.total === undefined ? "" : ` (${byteSize(progress.total)})`;
-  return `${progress.phase === "download" ? "Downloading" : "Loading"} ${printable(progress.file)}${total} …`;
+  const total = progress.total === undefined ? "" : ` (${amount(progress, progress.total)})`;
+  return `${verbs[progress.phase]} ${printable(progress.file)}${total} …`;
+}
+
+const verbs: Readonly<Record<LoadProgress["phase"], string>> = {
+  download: "Downloading",
+  load: "Loading",
+  prepare: "Preparing",
+};
+
+/** Kernels are counted, all else is bytes. */
+function amount({ phase }: LoadProgress, count: number): string {
+  return phase === "prepare" ? String(count) : byteSize(count);
 }

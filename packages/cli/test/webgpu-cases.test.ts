@@ -25,7 +25,7 @@ describe.skipIf(noGpu !== undefined)(`webgpu${noGpu === undefined ? "" : ` (skip
     async (_, folder) => {
       const report = await verifyCase(folder, {
         glimpse: bind(platform),
-        backend: webgpu({ device: opener.device, selfTest: false }),
+        backend: webgpu({ device: opener.device, selfTest: false, prepare: false }),
         files,
       });
       expect(report.error).toBeUndefined();

@@ -16,6 +16,7 @@ import {
   visionGraph,
   type WeightDType,
 } from "@glimpsejs/model";
+import { expectedRuns } from "./expected-runs.ts";
 import { checkPixelValues, cropped } from "./pixel-values.ts";
 import { type StoredForm, storedForm } from "./stored-form.ts";
 import { forBackend, readFloat32 } from "./weights.ts";
@@ -34,6 +35,10 @@ export interface EngineOptions {
   readonly backend: Backend;
   /** Wraps the weights that the backend is given. */
   readonly watch?: ((weights: WeightSource) => WeightSource) | undefined;
+  /**
+   * Told what the backend makes ahead of the first runs, in parts of a whole; without it nothing is made before it is needed.
+   */
+  readonly onPrepare?: ((made: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -72,10 +77,19 @@ export class Engine {
 
   /** Builds the graphs and compiles them. The backend may load weights later, when a graph is first run. */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { config, weights, part, dtype, backend, watch = (same) => same, signal } = options;
+    const { config, weights, part, dtype, backend, watch = (same) => same, onPrepare, signal } = options;
     const form = storedForm(graphsOf(config, part), weights, dtype);
     const program = await backend.compile(form.graphs, forBackend(watch(form.weights), backend), signal);
-    return new Engine(options, form, program);
+    const engine = new Engine(options, form, program);
+    if (onPrepare === undefined || program.prepare === undefined) return engine;
+    try {
+      const runs = expectedRuns(program.graphs, config, (kind) => engine.cacheNames(kind));
+      await program.prepare(runs, { onProgress: onPrepare, signal });
+      return engine;
+    } catch (error) {
+      await program.dispose();
+      throw error;
+    }
   }
 
   /** The same part of the model with another configuration and weights, on the same backend; this engine is disposed. */

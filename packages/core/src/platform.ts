@@ -16,12 +16,13 @@ export interface OpenOptions {
 
 /** How far a load is. */
 export interface LoadProgress {
-  readonly phase: "download" | "load";
-  /** The file being downloaded, or what is being loaded. */
+  /** "prepare": a GPU's kernels are made. */
+  readonly phase: "download" | "load" | "prepare";
+  /** The file being downloaded, or what is being loaded or made. */
   readonly file: string;
-  /** Bytes so far. */
+  /** Bytes so far; kernels with "prepare". */
   readonly loaded: number;
-  /** Bytes in all, where known. */
+  /** Bytes or kernels in all, where known. */
   readonly total: number | undefined;
 }
 

@@ -200,7 +200,11 @@ async function engineFor(
       done = progress.done;
       return progress.weights;
     };
-    const engine = await Engine.open({ config, weights, part, dtype, backend, watch, signal });
+    const onPrepare = (loaded: number, total: number) => {
+      done();
+      options.onProgress?.({ phase: "prepare", file: "kernels", loaded, total });
+    };
+    const engine = await Engine.open({ config, weights, part, dtype, backend, watch, onPrepare, signal });
     done();
     return engine;
   } catch (error) {

@@ -11,7 +11,7 @@ import { caseFolder, glimpse, somePixels } from "./support.ts";
 // Every device compiles its kernels anew, a second each on the software adapter.
 vi.setConfig({ testTimeout: 300_000 });
 
-const plugin = webgpu({ selfTest: false });
+const plugin = webgpu({ selfTest: false, prepare: false });
 const pixelValues = somePixels(1, 3, 32, 32);
 const inputs = { pixelValues, inputIds: [[1, 30]], maxNewTokens: 5, eosTokenId: null };
 
@@ -100,7 +100,7 @@ describe.skipIf(noGpu !== undefined)(`a lost device${noGpu === undefined ? "" : 
     const opener = await plugin.open();
     const { device } = opener;
     const own = await glimpse.GitForCausalLM.fromPretrained(caseFolder("generate-image"), {
-      backend: webgpu({ device, selfTest: false }),
+      backend: webgpu({ device, selfTest: false, prepare: false }),
     });
     await own.generate(inputs);
     device.destroy();

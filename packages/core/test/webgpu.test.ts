@@ -2,7 +2,7 @@
 import { type WebGpuBackend, webgpu } from "@glimpsejs/backend-webgpu";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { noGpu } from "../../../tooling/gpu/swiftshader.mjs";
-import type { GitForCausalLM } from "../src/index.ts";
+import type { GitForCausalLM, LoadProgress } from "../src/index.ts";
 import { caseFolder, glimpse, somePixels } from "./support.ts";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
@@ -11,6 +11,7 @@ describe.skipIf(noGpu !== undefined)(`on WebGPU${noGpu === undefined ? "" : ` (s
   const plugin = webgpu({ selfTest: false });
   let backend: WebGpuBackend;
   let model: GitForCausalLM;
+  const reports: LoadProgress[] = [];
   const pixelValues = somePixels(1, 3, 32, 32);
   const inputs = { pixelValues, inputIds: [[1, 30]], maxNewTokens: 6, eosTokenId: null };
 
@@ -22,9 +23,25 @@ describe.skipIf(noGpu !== undefined)(`on WebGPU${noGpu === undefined ? "" : ` (s
         return backend;
       },
     };
-    model = await glimpse.GitForCausalLM.fromPretrained(caseFolder("generate-image"), { backend: watched });
+    const onProgress = (report: LoadProgress) => void reports.push(report);
+    model = await glimpse.GitForCausalLM.fromPretrained(caseFolder("generate-image"), { backend: watched, onProgress });
   });
   afterAll(() => model.dispose());
+
+  test("loading makes the kernels of a first caption, with progress", async () => {
+    const made = reports.filter(({ phase }) => phase === "prepare");
+    const total = made[0]?.total ?? 0;
+    expect(made.map(({ loaded }) => loaded)).toEqual(Array.from({ length: total }, (_, i) => i + 1));
+    expect(made.every((report) => report.total === total)).toBe(true);
+    // Of the image encoder, of the first run of the decoder and of its steps.
+    expect(total).toBeGreaterThan(60);
+    expect(reports.findLast(({ phase }) => phase === "load")).toMatchObject({ file: "weights" });
+    const { pipelines, dispatches } = backend.counters;
+    expect(dispatches).toBe(0);
+    await model.generate({ pixelValues, maxNewTokens: 3, eosTokenId: null });
+    expect(backend.counters.pipelines).toBe(pipelines);
+    expect(backend.counters.dispatches).toBeGreaterThanOrEqual(total);
+  });
 
   test("a greedy token is one submit and 4 bytes read back; ids are the same when the host runs ahead", async () => {
     const first = await model.generate({ ...inputs, outputLogProbs: false });

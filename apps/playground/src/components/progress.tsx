@@ -19,11 +19,14 @@ export function Progress({ name, files }: { readonly name: string; readonly file
         </button>
       </div>
       <ul class="progress-files" ref={list}>
-        {files.map(({ file, loaded, total }) => (
+        {files.map(({ file, unit, loaded, total }) => (
           <li key={file}>
             <span class="progress-name">{file}</span>
             <span class="progress-bytes">
-              {total === undefined ? bytes(loaded) : `${bytes(loaded)} of ${bytes(total)}`}
+              {[loaded, total ?? []]
+                .flat()
+                .map(unit === "bytes" ? bytes : String)
+                .join(" of ")}
             </span>
             <progress
               aria-label={file}

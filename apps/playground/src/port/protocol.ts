@@ -30,6 +30,8 @@ export interface BackendStatus {
 /** How far one file is. */
 export interface FileProgress {
   readonly file: string;
+  /** What `loaded` and `total` count. */
+  readonly unit: "bytes" | "pieces";
   readonly loaded: number;
   readonly total: number | undefined;
 }

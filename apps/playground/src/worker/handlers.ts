@@ -43,7 +43,8 @@ export function modelHandlers(): Handlers {
         dtype,
         signal,
         onProgress: ({ phase, file, loaded: bytes, total }) => {
-          emit({ file: phase === "load" ? "weights, to the backend" : file, loaded: bytes, total });
+          const name = { download: file, load: "weights, to the backend", prepare: "kernels of the GPU" }[phase];
+          emit({ file: name, unit: phase === "prepare" ? "pieces" : "bytes", loaded: bytes, total });
         },
       });
       loaded = git;

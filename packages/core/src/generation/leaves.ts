@@ -145,11 +145,14 @@ function newTokens(leaves: readonly Leaf[]): {
 
 type Output = "logits" | "logSumExp" | "nextIds" | "nextLogits" | "candidateIds" | "candidateLogits" | "givenLogits";
 
+/** What is read of each step of a greedy search with log-probabilities. */
+export const greedyOutputs: readonly Output[] = ["nextIds", "nextLogits", "logSumExp"];
+
 function outputsOf({ kind, logProbs }: LeafReading, given: readonly (readonly number[])[]): readonly Output[] {
   const sums = logProbs ? (["logSumExp"] as const) : [];
   switch (kind) {
     case "best":
-      return ["nextIds", ...(logProbs ? (["nextLogits"] as const) : []), ...sums];
+      return logProbs ? greedyOutputs : ["nextIds"];
     case "candidates": {
       const named = given.some((tokens) => tokens.length > 0) ? (["givenLogits"] as const) : [];
       return ["candidateIds", "candidateLogits", ...named, ...sums];

@@ -55,7 +55,7 @@ afterAll(() => opener.dispose());
 test.each(cases)("%s", async (name) => {
   const report = await verifyCase(`${folder}/${name}`, {
     glimpse: bind(webPlatform()),
-    backend: webgpu({ device: opener.device, selfTest: false }),
+    backend: webgpu({ device: opener.device, selfTest: false, prepare: false }),
     files,
   });
   expect(report.error).toBeUndefined();
