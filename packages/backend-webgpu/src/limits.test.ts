@@ -1,6 +1,6 @@
 // Limits and losses of memory, on GPUs that there are not.
-import { expect, test } from "vitest";
-import type { Gpu, GpuAdapter, GpuLimits } from "./gpu.ts";
+import { expect, test, vi } from "vitest";
+import type { Gpu, GpuAdapter, GpuDevice, GpuLimits } from "./gpu.ts";
 import { webgpu } from "./index.ts";
 import { checkBinding, limitProblems } from "./limits.ts";
 
@@ -55,4 +55,15 @@ test("says in words why there is no GPU", async () => {
   expect(await why({ gpu: gpu({ limits: small }) })).toContain("it is too small");
   await expect(webgpu({ gpu: gpu({}) }).open()).rejects.toMatchObject({ code: "backend-unavailable" });
   await expect(webgpu({ gpu: gpu({}) }).open()).rejects.toThrow("the GPU cannot be opened (no)");
+});
+
+test("a GPU that cannot time its kernels is told of, and given back", async () => {
+  const destroy = vi.fn();
+  const device = { features: new Set(), limits: defaults, destroy } as unknown as GpuDevice;
+  const untimed = gpu({ requestDevice: async () => device });
+  await expect(webgpu({ gpu: untimed, profile: true }).open()).rejects.toMatchObject({
+    code: "unsupported",
+    message: expect.stringContaining('the GPU has no feature "timestamp-query"'),
+  });
+  expect(destroy).toHaveBeenCalledOnce();
 });

@@ -68,7 +68,11 @@ export function webgpu(options: WebGpuOptions = {}): WebGpuPlugin {
       if (profiler !== undefined && !opened.device.features.has("timestamp-query")) {
         if (opened.isOwn) opened.device.destroy();
         throw new GlimpseError(
-          { subject: "option profile", problem: 'the GPU has no feature "timestamp-query"' },
+          {
+            subject: 'option "profile"',
+            problem: 'the GPU has no feature "timestamp-query", so it cannot time its kernels',
+            advice: "Measure whole calls instead.",
+          },
           { code: "unsupported" },
         );
       }

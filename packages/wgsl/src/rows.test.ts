@@ -43,11 +43,12 @@ test("argMax", () => {
       for (var half = 128u; half > 0u; half /= 2u) {
         workgroupBarrier();
         if (thread < half) {
-        let other = thread + half;
-        if (beats(values[other], places[other], values[thread], places[thread])) {
-          values[thread] = values[other];
-          places[thread] = places[other];
-        } }
+          let other = thread + half;
+          if (beats(values[other], places[other], values[thread], places[thread])) {
+            values[thread] = values[other];
+            places[thread] = places[other];
+          }
+        }
       }
       workgroupBarrier();
     }
@@ -55,7 +56,9 @@ test("argMax", () => {
     fn total(thread: u32) {
       for (var half = 128u; half > 0u; half /= 2u) {
         workgroupBarrier();
-        if (thread < half) { values[thread] += values[thread + half]; }
+        if (thread < half) {
+          values[thread] += values[thread + half];
+        }
       }
       workgroupBarrier();
     }
@@ -113,11 +116,12 @@ test("topK", () => {
       for (var half = 128u; half > 0u; half /= 2u) {
         workgroupBarrier();
         if (thread < half) {
-        let other = thread + half;
-        if (beats(values[other], places[other], values[thread], places[thread])) {
-          values[thread] = values[other];
-          places[thread] = places[other];
-        } }
+          let other = thread + half;
+          if (beats(values[other], places[other], values[thread], places[thread])) {
+            values[thread] = values[other];
+            places[thread] = places[other];
+          }
+        }
       }
       workgroupBarrier();
     }
@@ -125,7 +129,9 @@ test("topK", () => {
     fn total(thread: u32) {
       for (var half = 128u; half > 0u; half /= 2u) {
         workgroupBarrier();
-        if (thread < half) { values[thread] += values[thread + half]; }
+        if (thread < half) {
+          values[thread] += values[thread + half];
+        }
       }
       workgroupBarrier();
     }
@@ -203,11 +209,12 @@ test("logSumExp", () => {
       for (var half = 128u; half > 0u; half /= 2u) {
         workgroupBarrier();
         if (thread < half) {
-        let other = thread + half;
-        if (beats(values[other], places[other], values[thread], places[thread])) {
-          values[thread] = values[other];
-          places[thread] = places[other];
-        } }
+          let other = thread + half;
+          if (beats(values[other], places[other], values[thread], places[thread])) {
+            values[thread] = values[other];
+            places[thread] = places[other];
+          }
+        }
       }
       workgroupBarrier();
     }
@@ -215,7 +222,9 @@ test("logSumExp", () => {
     fn total(thread: u32) {
       for (var half = 128u; half > 0u; half /= 2u) {
         workgroupBarrier();
-        if (thread < half) { values[thread] += values[thread + half]; }
+        if (thread < half) {
+          values[thread] += values[thread + half];
+        }
       }
       workgroupBarrier();
     }

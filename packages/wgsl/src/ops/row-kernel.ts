@@ -13,7 +13,9 @@ const size = 256;
 const halving = (step: string) => `
   for (var half = ${size / 2}u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (thread < half) { ${step} }
+    if (thread < half) {
+      ${step}
+    }
   }
   workgroupBarrier();`;
 
@@ -37,12 +39,11 @@ var<workgroup> values: array<f32, ${size}>;
 var<workgroup> places: array<u32, ${size}>;
 var<workgroup> seen: atomic<u32>;
 // After it, values[0] and places[0] are the best of all.
-fn best(thread: u32) {${halving(`
-    let other = thread + half;
-    if (beats(values[other], places[other], values[thread], places[thread])) {
-      values[thread] = values[other];
-      places[thread] = places[other];
-    }`)}
+fn best(thread: u32) {${halving(`let other = thread + half;
+      if (beats(values[other], places[other], values[thread], places[thread])) {
+        values[thread] = values[other];
+        places[thread] = places[other];
+      }`)}
 }
 // After it, values[0] is the sum of all.
 fn total(thread: u32) {${halving("values[thread] += values[thread + half];")}
