@@ -26,10 +26,11 @@ export async function chooseBackend({ backend, threads }: Options, host: CliHost
 async function fastestAvailable({ backends, stderr }: CliHost): Promise<BackendChoice> {
   const reasons: Problem[] = [];
   for (const choice of backends) {
-    const problem = await choice.plugin({}).unavailable();
+    const problem = await (choice.unnamed?.() ?? choice.plugin({})).unavailable();
     if (problem === undefined) {
       for (const reason of reasons) line(stderr, `Note: ${reason.subject} cannot be used: ${reason.problem}`);
-      if (reasons.length > 0) line(stderr, `Running on ${choice.name} instead, which is much slower.`);
+      const slower = choice === backends.at(-1) ? ", which is much slower" : "";
+      if (reasons.length > 0) line(stderr, `Running on ${choice.name} instead${slower}.`);
       return choice;
     }
     reasons.push({ subject: `backend "${choice.name}"`, problem });

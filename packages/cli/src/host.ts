@@ -22,6 +22,8 @@ export interface BackendChoice {
   readonly takesThreads: boolean;
   /** The backend as a value; nothing is opened. */
   plugin(options: { readonly threads?: number }): BackendPlugin;
+  /** The same where no backend is named, if that asks for more; default `plugin({})`. */
+  unnamed?(): BackendPlugin;
   /**
    * Why it cannot be used, as `unavailable()` of the plugin says, where that alone would write to the user's terminal or
    * could end the process.

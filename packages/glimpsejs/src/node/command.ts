@@ -71,6 +71,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
         about: "the GPU, with the package webgpu",
         takesThreads: false,
         plugin: () => webgpu(),
+        unnamed: () => webgpu({ software: false }),
         probe: probeWebgpu,
         profiled: profiledWebgpu,
       },

@@ -1,16 +1,14 @@
-// Node as a platform: folders, the Hub's disk cache, sharp, onnxruntime-node if it is installed.
+// Node as a platform: folders, the Hub's disk cache, sharp, the fastest backend that is installed.
 import { stat } from "node:fs/promises";
 import os from "node:os";
 import { fileURLToPath } from "node:url";
-import { type BackendPlugin, firstAvailable } from "@glimpsejs/backend";
-import { ortNode } from "@glimpsejs/backend-ort-node";
-import { reference } from "@glimpsejs/backend-reference";
 import { GlimpseError, show } from "@glimpsejs/base";
 import type { OpenOptions, Platform } from "@glimpsejs/core";
 import { demoCheckpoint, demoCheckpoints } from "@glimpsejs/demo-model";
 import { loadPicture } from "@glimpsejs/processor/node";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { openFolder, openHub } from "@glimpsejs/weights/node";
+import { defaultBackend } from "./default-backend.ts";
 import { folderSink } from "./folder-sink.ts";
 import { preparedStore } from "./prepared-store.ts";
 
@@ -79,23 +77,4 @@ async function isFolder(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-let warned = false;
-
-/** onnxruntime-node if it is installed, else the reference interpreter, with a word about it once a process. */
-function defaultBackend(warn: (message: string) => void): BackendPlugin {
-  const fast = ortNode();
-  const plugin = firstAvailable(fast, reference());
-  return {
-    ...plugin,
-    async open() {
-      const reason = await fast.unavailable();
-      if (reason !== undefined && !warned) {
-        warned = true;
-        warn(`glimpse: running on the slow reference backend, since onnxruntime-node cannot be used: ${reason}`);
-      }
-      return plugin.open();
-    },
-  };
 }
