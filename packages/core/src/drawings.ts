@@ -1,7 +1,9 @@
 // The pictures that can be drawn of what a model saw, as PNG files. What draws them is fetched with the first one.
+
 import type { Clip, Picture } from "@glimpsejs/processor";
 import type { ContactSheetOptions } from "./clips/contact-sheet.ts";
 import type { HeatMap } from "./explain/heat-maps.ts";
+import { loadOnDemand } from "./load-on-demand.ts";
 
 /**
  * Draws one frame of a heat map over the picture it is about, scaled to the picture: bright red where the model looked
@@ -9,7 +11,7 @@ import type { HeatMap } from "./explain/heat-maps.ts";
  * "invalid-argument" for a frame that there is not.
  */
 export async function heatMapPng(picture: Picture, heatMap: HeatMap, frame = 0): Promise<Uint8Array> {
-  const { drawHeatMap } = await import("./on-demand.ts");
+  const { drawHeatMap } = await loadOnDemand();
   return drawHeatMap(picture, heatMap, frame);
 }
 
@@ -18,6 +20,6 @@ export async function heatMapPng(picture: Picture, heatMap: HeatMap, frame = 0):
  * frame is in memory at a time. Throws what decoding the frames throws.
  */
 export async function contactSheetPng(clip: Clip, options: ContactSheetOptions = {}): Promise<Uint8Array> {
-  const { drawContactSheet } = await import("./on-demand.ts");
+  const { drawContactSheet } = await loadOnDemand();
   return drawContactSheet(clip, options);
 }

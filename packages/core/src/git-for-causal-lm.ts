@@ -1,4 +1,5 @@
 // GitForCausalLM: the whole model, as in the documentation of transformers, and the operations that change it.
+
 import { GlimpseError } from "@glimpsejs/base";
 import { GenerationConfig, type GitConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
@@ -13,11 +14,12 @@ import { AbortedError } from "./generation/aborted-error.ts";
 import { collect, type GenerateOutput, promptsOf } from "./generation/generate.ts";
 import type { Prompt } from "./generation/leaves.ts";
 import type { GenerateOptions } from "./generation/options.ts";
-import { type GenerationPlan, planGeneration } from "./generation/plan.ts";
+import { type CheckedGeneration, completePlan, type GenerationPlan, planGeneration } from "./generation/plan.ts";
 import { searchRows } from "./generation/rows.ts";
 import { canRunAhead, searchAhead } from "./generation/run-ahead.ts";
 import { aborted, newTokensOf, type Search, type Sequence, type Step } from "./generation/search.ts";
 import { clipFeatures, encodeFrame, type FrameFeatures } from "./live/frame-features.ts";
+import { loadOnDemand } from "./load-on-demand.ts";
 import {
   booleanProblems,
   checkAll,
@@ -105,7 +107,7 @@ export class GitForCausalLM extends PreTrainedModel {
   async forward(inputs: ForwardInputs): Promise<ForwardOutput> {
     checkCall("forward()", inputs);
     return this.queue.run(async () => {
-      const { forward } = await import("./on-demand.ts");
+      const { forward } = await loadOnDemand();
       // With pastKeyValues it fails again: those were on the device, too.
       const again = async () => {};
       return survivingLoss(() => forward(this.engine, inputs), again);
@@ -186,7 +188,7 @@ export class GitForCausalLM extends PreTrainedModel {
     checkCall("scoreTexts()", request);
     const { trunk, signal } = request;
     return this.queue.run(async () => {
-      const { scoreTexts } = await import("./on-demand.ts");
+      const { scoreTexts } = await loadOnDemand();
       return survivingLoss(
         () => scoreTexts(this.engine, request),
         () => trunk.renew(),
@@ -204,7 +206,7 @@ export class GitForCausalLM extends PreTrainedModel {
     const { seed = 0 } = options;
     throwProblems([...unknownOptions(options, ["seed"]), ...seedProblems(seed)]);
     return this.edit(async ({ config, weights }) => {
-      const { resizedEmbeddings } = await import("./on-demand.ts");
+      const { resizedEmbeddings } = await loadOnDemand();
       return resizedEmbeddings(config, weights, size, seed);
     });
   }
@@ -215,7 +217,7 @@ export class GitForCausalLM extends PreTrainedModel {
    */
   pruneHeads(heads: Readonly<Record<number, readonly number[]>>): Promise<void> {
     return this.edit(async ({ config, weights }) => {
-      const { prunedHeads } = await import("./on-demand.ts");
+      const { prunedHeads } = await loadOnDemand();
       return prunedHeads(config, weights, heads);
     });
   }
@@ -230,7 +232,7 @@ export class GitForCausalLM extends PreTrainedModel {
   /** As for every model, and generation_config.json. */
   override async savePretrained(folder: SaveTarget): Promise<void> {
     await super.savePretrained(folder);
-    const { writeJson } = await import("./on-demand.ts");
+    const { writeJson } = await loadOnDemand();
     await writeJson(
       await this.platform.sink(folder),
       "generation_config.json",
@@ -271,7 +273,8 @@ export class GitForCausalLM extends PreTrainedModel {
 
   /** Encodes the pictures if they are not yet, and searches. A trunk of its own is freed at the end. */
   private async *search(request: GenerationRequest): Search {
-    const { engine, plan, prompts, pictures, pixelValues, interpolatePosEncoding } = request;
+    const { engine, prompts, pictures, pixelValues, interpolatePosEncoding } = request;
+    const plan = await completePlan(request.plan);
     const own = request.trunk === undefined;
     const encodeOptions = { interpolatePosEncoding, signal: plan.signal };
     const trunk =
@@ -309,7 +312,7 @@ function checkEncodeOptions(options: EncodeOptions): void {
 
 /** What finds the texts of a plan. */
 async function searchOf(plan: GenerationPlan): Promise<typeof searchRows> {
-  if (plan.numBeams > 1) return (await import("./on-demand.ts")).searchBeams;
+  if (plan.numBeams > 1) return (await loadOnDemand()).searchBeams;
   return canRunAhead(plan) ? searchAhead : searchRows;
 }
 
@@ -317,7 +320,7 @@ async function searchOf(plan: GenerationPlan): Promise<typeof searchRows> {
 interface GenerationRequest {
   /** What it runs on to its end, whatever becomes of the model between two steps. */
   readonly engine: Engine;
-  readonly plan: GenerationPlan;
+  readonly plan: CheckedGeneration;
   readonly inputIds: Rows;
   readonly prompts: readonly Prompt[];
   readonly pictures: number;

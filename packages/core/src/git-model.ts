@@ -1,7 +1,9 @@
 // GitModel: image encoder and text decoder without the vocabulary head, as in the documentation of transformers.
+
 import type { GitConfig } from "@glimpsejs/config";
 import type { ForwardOutput } from "./forward/forward.ts";
 import type { ForwardInputs } from "./forward/inputs.ts";
+import { loadOnDemand } from "./load-on-demand.ts";
 import { checkCall } from "./options.ts";
 import type { Host, Platform } from "./platform.ts";
 import {
@@ -41,7 +43,7 @@ export class GitModel extends PreTrainedModel {
   async forward(inputs: GitModelInputs): Promise<ForwardOutput> {
     checkCall("forward()", inputs);
     return this.queue.run(async () => {
-      const { forward } = await import("./on-demand.ts");
+      const { forward } = await loadOnDemand();
       return forward(this.engine, inputs);
     }, inputs.signal);
   }

@@ -1,4 +1,5 @@
 // GitProcessor: pictures to pixel values and text to ids, and ids back to text; as in the documentation of transformers.
+
 import { GlimpseError, show } from "@glimpsejs/base";
 import { type GitConfig, ImageProcessorConfig, TokenizerConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
@@ -6,6 +7,7 @@ import { type Clip, ImageProcessor, isClip, type Picture } from "@glimpsejs/proc
 import { BertTokenizer, type EncodeOptions } from "@glimpsejs/tokenizer";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { type Notice, readConfig } from "./checkpoint.ts";
+import { loadOnDemand } from "./load-on-demand.ts";
 import { checkAll, checkObject, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 import { withFiles } from "./pretrained-model.ts";
@@ -135,7 +137,7 @@ export class GitProcessor {
 
   /** Writes preprocessor_config.json, vocab.txt, tokenizer.json and tokenizer_config.json into a folder. */
   async savePretrained(folder: SaveTarget): Promise<void> {
-    const { writeJson } = await import("./on-demand.ts");
+    const { writeJson } = await loadOnDemand();
     const sink = await this.platform.sink(folder);
     await writeJson(sink, "preprocessor_config.json", ImageProcessorConfig.toJson(this.imageProcessor.config));
     await writeJson(sink, "tokenizer.json", this.tokenizer.toTokenizerJson());

@@ -1,7 +1,7 @@
 // The front door: one object that captions pictures and answers questions about them. It only composes: the processor
 // prepares, the model generates, the tokenizer writes.
-import { GlimpseError } from "@glimpsejs/base";
-import { float32, type HostTensor } from "@glimpsejs/graph";
+
+import { encodeOptions, only } from "./call-parts.ts";
 import {
   type CaptionAllOptions,
   type CaptionAllResult,
@@ -9,40 +9,39 @@ import {
   checkCaptionAll,
 } from "./caption-all-options.ts";
 import { type Notice, readConfig } from "./checkpoint.ts";
-import type { GenerateOutput } from "./generation/generate.ts";
+import { GitCalls } from "./git-calls.ts";
 import { GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitProcessor } from "./git-processor.ts";
-import { isLive, liveWindow } from "./live/live-window.ts";
-import { booleanProblems, checkAll, checkObject, throwProblems, unknownOptions } from "./options.ts";
+import { isLive } from "./live/is-live.ts";
+import { loadOnDemand } from "./load-on-demand.ts";
+import { checkAll, checkObject, throwProblems } from "./options.ts";
 import type { Platform } from "./platform.ts";
-import { presetProblems } from "./presets.ts";
 import { type ModelOptions, withFiles } from "./pretrained-model.ts";
 import type { LabelScore, RankedText, TextScore } from "./scoring/results.ts";
-import { pixelValuesOf } from "./subject.ts";
-import {
-  type EncodeTaskOptions,
-  type ExplainedText,
-  encodeOptionNames,
-  type LiveOptions,
-  type LiveText,
-  type ScoreOptions,
-  type StreamOptions,
-  type Subject,
-  type TaskOptions,
-  type TextResult,
+import type {
+  EncodeTaskOptions,
+  ExplainedText,
+  LiveOptions,
+  LiveText,
+  ScoreOptions,
+  StreamOptions,
+  Subject,
+  TaskOptions,
+  TextResult,
 } from "./tasks.ts";
-import { missingQuestions, type TextRequest, textRequest, textResult, textResults } from "./text-request.ts";
-import { Trunk } from "./trunk.ts";
+import { missingQuestions, textResult } from "./text-request.ts";
+import type { Trunk } from "./trunk.ts";
 
 /** A loaded model with its processor. Owns the model: dispose() when done, or declare it with `await using`. */
 export class Git {
   readonly model: GitForCausalLM;
   readonly processor: GitProcessor;
-  private readonly calls = new Set<Promise<unknown>>();
+  private readonly calls: GitCalls;
 
   private constructor(model: GitForCausalLM, processor: GitProcessor) {
     this.model = model;
     this.processor = processor;
+    this.calls = new GitCalls(model, processor);
   }
 
   /** Loads a checkpoint by Hub id or folder; the bundled demo checkpoint when left out. */
@@ -64,11 +63,11 @@ export class Git {
   caption(subject: Subject, options?: TaskOptions): Promise<TextResult>;
   async caption(subject: Subject, options: TaskOptions = {}): Promise<TextResult | TextResult[]> {
     const pictures = Array.isArray(subject) ? subject.length : 1;
-    const request = this.request(
+    const request = this.calls.request(
       Array.from({ length: pictures }, () => undefined),
       options,
     );
-    const results = await this.run("caption()", subject, request, encodeOptions(options, undefined), pictures);
+    const results = await this.calls.run("caption()", subject, request, encodeOptions(options, undefined), pictures);
     return Array.isArray(subject) ? results : only(results);
   }
 
@@ -83,8 +82,9 @@ export class Git {
     options: CaptionAllOptions = {},
   ): AsyncGenerator<CaptionAllResult, void, undefined> {
     checkObject("captionAll()", options);
+    const { calls } = this;
     const request = (rows: number) =>
-      this.request(
+      this.calls.request(
         Array.from({ length: rows }, () => options.question),
         options,
         captionAllOptionNames,
@@ -96,15 +96,19 @@ export class Git {
     const { question, batchSize = 8, onProgress, signal } = options;
     const encoding = encodeOptions(options, question);
     return begunLater(async () =>
-      (await import("./on-demand.ts")).captionAll(subjects, {
+      (await loadOnDemand()).captionAll(subjects, {
         batchSize,
         onProgress,
         signal,
-        prepare: async (subject) => this.pixelValues(subject, encoding),
+        prepare: async (subject) => calls.pixelValues(subject, encoding),
         caption: (pixelValues) =>
-          this.during(async () => {
-            using trunk = await this.encodePixels(pixelValues, encoding);
-            return this.results(await this.model.generate({ ...request(trunk.batch), trunk }));
+          calls.during(async () => {
+            const trunk = await calls.encodePixels(pixelValues, encoding);
+            try {
+              return await calls.texts(request(trunk.batch), trunk);
+            } finally {
+              trunk.dispose();
+            }
           }),
       }),
     );
@@ -123,10 +127,10 @@ export class Git {
   ): Promise<TextResult | TextResult[]> {
     const questions: readonly string[] = [question].flat();
     const [request] = checkAll(
-      () => this.request(questions, options),
+      () => this.calls.request(questions, options),
       () => throwProblems(missingQuestions(questions)),
     );
-    const results = await this.run("answer()", subject, request, encodeOptions(options, ""));
+    const results = await this.calls.run("answer()", subject, request, encodeOptions(options, ""));
     return Array.isArray(question) ? results : only(results);
   }
 
@@ -146,39 +150,21 @@ export class Git {
     subject: Subject,
     options: LiveOptions = {},
   ): AsyncGenerator<string, TextResult, undefined> | AsyncGenerator<LiveText, void, undefined> {
-    return isLive(subject) ? this.live(subject, options) : this.pieces(subject, options);
-  }
-
-  private async *live(source: AsyncIterable<unknown>, options: LiveOptions): AsyncGenerator<LiveText, void, undefined> {
-    const { model } = this;
-    const [request, window] = checkAll(
-      () => this.request([options?.question], options, ["question", "window"]),
-      () => liveWindow(options?.window, model.config),
-    );
-    const { question, signal } = options;
-    const { liveTexts } = await import("./on-demand.ts");
-    yield* liveTexts(source, {
-      window,
-      signal,
-      encode: async (frame) => {
-        const { data, shape } = await this.pixelValues({ frames: [frame] }, encodeOptions(options, question));
-        return model.encodeFrame(float32(data, shape.slice(1)), { signal }); // [1, 1, 3, H, W] as a still
-      },
-      describe: async (frames) => {
-        using trunk = await model.joinFrames(frames);
-        return only(this.results(await model.generate({ ...request, trunk })));
-      },
-    });
+    return isLive(subject)
+      ? begunLater(async () => (await loadOnDemand()).live(this.calls, subject, options))
+      : this.pieces(subject, options);
   }
 
   private async *pieces(subject: Subject, options: StreamOptions): AsyncGenerator<string, TextResult, undefined> {
-    const request = this.request([options?.question], options, ["question"]);
-    const { trunk, own } = await this.during(() => this.trunk(subject, encodeOptions(options, options.question)));
+    const request = this.calls.request([options?.question], options, ["question"]);
+    const { trunk, own } = await this.calls.during(() =>
+      this.calls.trunk(subject, encodeOptions(options, options.question)),
+    );
     const steps = this.model.generateSteps({ ...request, trunk });
     const decoder = this.processor.tokenizer.incrementalDecoder({ skipSpecialTokens: true });
     const inOrder = (request.numBeams ?? this.model.generationConfig.numBeams ?? 1) === 1;
     try {
-      const next = () => this.during(() => steps.next());
+      const next = () => this.calls.during(() => steps.next());
       let step = await next();
       for (; !step.done; step = await next()) {
         const piece = inOrder ? decoder.push(step.value.sequences[0]?.tokens.at(-1) ?? 0) : "";
@@ -201,23 +187,7 @@ export class Git {
    * for a batch of pictures.
    */
   score(subject: Subject, texts: readonly string[], options: ScoreOptions = {}): Promise<readonly TextScore[]> {
-    return this.during(() => this.scored(subject, texts, options));
-  }
-
-  private async scored(
-    subject: Subject,
-    texts: readonly string[],
-    options: ScoreOptions,
-  ): Promise<readonly TextScore[]> {
-    const { givenTexts, scoreGivenTexts } = await import("./on-demand.ts");
-    const given = givenTexts(this.model, this.processor, texts, options);
-    const { trunk, own } = await this.trunk(subject, { signal: options.signal });
-    try {
-      checkPictures("score()", trunk, 1);
-      return await scoreGivenTexts(this.model, trunk, given, options.signal);
-    } finally {
-      if (own) trunk.dispose();
-    }
+    return this.calls.during(async () => (await loadOnDemand()).scored(this.calls, subject, texts, options));
   }
 
   /** Given texts by likelihood per token, the best first. */
@@ -236,8 +206,7 @@ export class Git {
     options: ScoreOptions = {},
   ): Promise<readonly LabelScore[]> {
     const scores = await this.score(subject, labels, options);
-    const { labelScores } = await import("./on-demand.ts");
-    return labelScores(scores);
+    return (await loadOnDemand()).labelScores(scores);
   }
 
   /**
@@ -245,36 +214,12 @@ export class Git {
    * the image's patches, as data; {@link heatMapPng} draws it.
    */
   async explain(subject: Exclude<Subject, Trunk>, options: StreamOptions = {}): Promise<ExplainedText> {
-    return this.during(() => this.explained(subject, options));
-  }
-
-  private async explained(subject: Exclude<Subject, Trunk>, options: StreamOptions): Promise<ExplainedText> {
-    const request = this.request([options?.question], options, ["question"]);
-    const encoding = encodeOptions(options, options.question);
-    const pixelValues = await this.pixelValues(subject, encoding);
-    using trunk = await this.encodePixels(pixelValues, encoding);
-    const result = only(this.results(await this.model.generate({ ...request, trunk })));
-    const [prompt = []] = request.inputIds;
-    const { model, processor } = this;
-    const { explainWords } = await import("./on-demand.ts");
-    const words = await explainWords({
-      model,
-      processor,
-      pixelValues,
-      prompt,
-      tokens: result.tokens,
-      signal: options.signal,
-    });
-    return { ...result, words };
+    return this.calls.during(async () => (await loadOnDemand()).explained(this.calls, subject, options));
   }
 
   /** Encodes a picture or clip (or an array of pictures) once, for any number of later calls. Dispose the trunk. */
   async encode(subject: Subject, options: EncodeTaskOptions = {}): Promise<Trunk> {
-    checkAll(
-      () => throwProblems(unknownOptions(options, encodeOptionNames)),
-      () => throwProblems([...presetProblems(options?.preset), ...booleanProblems(options ?? {}, ["forQuestion"])]),
-    );
-    return this.during(async () => this.encodePixels(await this.pixelValues(subject, options), options));
+    return this.calls.encode(subject, options);
   }
 
   /**
@@ -282,7 +227,7 @@ export class Git {
    * error. Safe to call twice.
    */
   async dispose(): Promise<void> {
-    await Promise.allSettled(this.calls);
+    await this.calls.settled();
     await this.model.dispose();
   }
 
@@ -290,63 +235,6 @@ export class Git {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
-
-  private pixelValues(subject: Subject, options: EncodeTaskOptions): Promise<HostTensor<"float32">> {
-    return pixelValuesOf(subject, this.processor, this.model.config, options);
-  }
-
-  private encodePixels(pixelValues: HostTensor<"float32">, { preset, signal }: EncodeTaskOptions): Promise<Trunk> {
-    return this.model.encode(pixelValues, { interpolatePosEncoding: preset === "paper", signal });
-  }
-
-  /** One text for each prompt of `request`, about `pictures` pictures. */
-  private async run(
-    name: string,
-    subject: Subject,
-    request: TextRequest,
-    encoding: EncodeTaskOptions,
-    pictures = 1,
-  ): Promise<TextResult[]> {
-    if (request.inputIds.length === 0) return [];
-    return this.during(async () => {
-      const { trunk, own } = await this.trunk(subject, encoding);
-      try {
-        checkPictures(name, trunk, pictures);
-        return this.results(await this.model.generate({ ...request, trunk }));
-      } finally {
-        if (own) trunk.dispose();
-      }
-    });
-  }
-
-  /** Remembers a call while it lasts, so that dispose() can wait for it. */
-  private during<T>(call: () => Promise<T>): Promise<T> {
-    const running = call();
-    this.calls.add(running);
-    return running.finally(() => this.calls.delete(running));
-  }
-
-  private async trunk(subject: Subject, options: EncodeTaskOptions): Promise<{ trunk: Trunk; own: boolean }> {
-    if (subject instanceof Trunk) return { trunk: subject, own: false };
-    return { trunk: await this.encode(subject, options), own: true };
-  }
-
-  private request(
-    questions: readonly (string | undefined)[],
-    options: TaskOptions,
-    ownNames: readonly string[] = [],
-  ): TextRequest {
-    return textRequest(this.model, this.processor, questions, options, ownNames);
-  }
-
-  private results(output: GenerateOutput): TextResult[] {
-    return textResults(this.processor, output);
-  }
-}
-
-/** How the picture of a text is encoded. */
-function encodeOptions({ preset, signal }: TaskOptions, question: string | undefined): EncodeTaskOptions {
-  return { preset, signal, forQuestion: question !== undefined };
 }
 
 /** The generator that `begin` gives, which is asked for when the first value is. */
@@ -354,25 +242,4 @@ async function* begunLater<T>(
   begin: () => Promise<AsyncGenerator<T, void, undefined>>,
 ): AsyncGenerator<T, void, undefined> {
   yield* await begin();
-}
-
-function checkPictures(subject: string, trunk: Trunk, expected: number): void {
-  if (trunk.batch === expected) return;
-  const advice = "Pass an array of pictures to caption(), or encode them one by one.";
-  throw new GlimpseError(
-    {
-      subject,
-      problem: "the number of pictures is wrong",
-      expected: String(expected),
-      got: String(trunk.batch),
-      advice,
-    },
-    { code: "invalid-argument" },
-  );
-}
-
-function only(results: readonly TextResult[]): TextResult {
-  const [result] = results;
-  if (result === undefined) throw new TypeError("generate(): a prompt has no result.");
-  return result;
 }

@@ -1,4 +1,5 @@
 // What all model classes share: opening a checkpoint or a fresh model, one call at a time, saving, dispose().
+
 import type { BackendPlugin } from "@glimpsejs/backend";
 import { type Problem, show } from "@glimpsejs/base";
 import { GitConfig } from "@glimpsejs/config";
@@ -14,6 +15,7 @@ import {
 import { type CheckpointFiles, openWeights } from "@glimpsejs/weights";
 import { readConfig } from "./checkpoint.ts";
 import { Engine, graphsOf } from "./engine.ts";
+import { loadOnDemand } from "./load-on-demand.ts";
 import { checkMemory } from "./memory.ts";
 import { checkObject, functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
@@ -64,7 +66,7 @@ export abstract class PreTrainedModel {
   async savePretrained(folder: SaveTarget): Promise<void> {
     await this.queue.run(async () => {
       this.engine.checkAlive();
-      const { saveModel } = await import("./on-demand.ts");
+      const { saveModel } = await loadOnDemand();
       await saveModel(await this.platform.sink(folder), this.engine);
     });
   }
@@ -141,7 +143,7 @@ async function preparedFor(
   dtype: WeightDType | undefined,
 ): Promise<WeightSource | undefined> {
   if (platform.prepared === undefined || (dtype !== "int8" && dtype !== "int4")) return undefined;
-  const { preparedWeights } = await import("./on-demand.ts");
+  const { preparedWeights } = await loadOnDemand();
   return preparedWeights(platform, config, weights, part, dtype);
 }
 
@@ -156,7 +158,7 @@ export async function freshEngine(
   const { seed = 0 } = options;
   throwProblems([...unknownOptions(options, ["seed", "backend"]), ...seedProblems(seed), ...backendProblems(options)]);
   const complete = GitConfig.create(config);
-  const { randomWeights } = await import("./on-demand.ts");
+  const { randomWeights } = await loadOnDemand();
   return engineFor(platform, complete, randomWeights(complete, part, seed), part, options);
 }
 

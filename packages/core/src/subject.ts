@@ -1,10 +1,12 @@
 // From what a call of Git is about to pixel values: decoded by the platform, prepared as the preset says. The frames of a
 // clip and a batch of pictures are told apart by their form, never by their number.
+
 import { GlimpseError } from "@glimpsejs/base";
 import type { GitConfig } from "@glimpsejs/config";
 import { float32, type HostTensor } from "@glimpsejs/graph";
 import { type Clip, isClip } from "@glimpsejs/processor";
 import type { GitProcessor } from "./git-processor.ts";
+import { loadOnDemand } from "./load-on-demand.ts";
 import { checkFrameCount } from "./pixel-values.ts";
 import type { EncodeTaskOptions, Subject } from "./tasks.ts";
 
@@ -28,7 +30,7 @@ export async function pixelValuesOf(
     if (clips.length < subjects.length) throw mixed(clips.length, subjects.length);
     for (const clip of clips) checkFrameCount(frameCount(clip), config);
     const imageProcessor =
-      preset === "paper" ? (await import("./on-demand.ts")).paperClipProcessor(processor) : processor.imageProcessor;
+      preset === "paper" ? (await loadOnDemand()).paperClipProcessor(processor) : processor.imageProcessor;
     const batch: HostTensor<"float32">[] = [];
     for (const clip of clips) {
       const frames = processor.frames(isClip(clip) ? clip : clip.frames, signal);
@@ -38,7 +40,7 @@ export async function pixelValuesOf(
   }
   const pictures = await processor.pictures(subjects, signal);
   if (preset === "paper" && forQuestion) {
-    const { paperQuestionPixels } = await import("./on-demand.ts");
+    const { paperQuestionPixels } = await loadOnDemand();
     return paperQuestionPixels(processor, pictures, config.visionConfig.imageSize);
   }
   return processor.imageProcessor.preprocess(pictures);

@@ -1,8 +1,34 @@
 // explain(): a text together with a heat map for each of its words.
 import type { HostTensor } from "@glimpsejs/graph";
+import { encodeOptions, only } from "../call-parts.ts";
+import type { GitCalls } from "../git-calls.ts";
 import type { GitForCausalLM } from "../git-for-causal-lm.ts";
 import type { GitProcessor } from "../git-processor.ts";
+import type { ExplainedText, StreamOptions, Subject } from "../tasks.ts";
+import type { Trunk } from "../trunk.ts";
 import { type ExplainedWord, type Grid, meanHeatMap, rowHeatMap } from "./heat-maps.ts";
+
+/** What Git.explain() does. */
+export async function explained(
+  calls: GitCalls,
+  subject: Exclude<Subject, Trunk>,
+  options: StreamOptions,
+): Promise<ExplainedText> {
+  const request = calls.request([options?.question], options, ["question"]);
+  const encoding = encodeOptions(options, options.question);
+  const pixelValues = await calls.pixelValues(subject, encoding);
+  const trunk = await calls.encodePixels(pixelValues, encoding);
+  try {
+    const result = only(await calls.texts(request, trunk));
+    const [prompt = []] = request.inputIds;
+    const { model, processor } = calls;
+    const { tokens } = result;
+    const words = await explainWords({ model, processor, pixelValues, prompt, tokens, signal: options.signal });
+    return { ...result, words };
+  } finally {
+    trunk.dispose();
+  }
+}
 
 /** What is explained. */
 export interface ExplainRequest {

@@ -5,7 +5,7 @@ import { float32, type HostTensor } from "@glimpsejs/graph";
 import { throwProblems } from "../options.ts";
 import { idProblems } from "../token-ids.ts";
 import type { Prompt } from "./leaves.ts";
-import type { GenerationPlan } from "./plan.ts";
+import type { CheckedGeneration } from "./plan.ts";
 import type { Search } from "./search.ts";
 
 /**
@@ -76,7 +76,7 @@ export async function collect(
   search: Search,
   inputIds: readonly (readonly number[])[],
   prompts: readonly Prompt[],
-  plan: GenerationPlan,
+  plan: CheckedGeneration,
 ): Promise<GenerateOutput> {
   const start = performance.now();
   const times: number[] = [];

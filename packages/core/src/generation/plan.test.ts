@@ -3,7 +3,7 @@ import { GlimpseError } from "@glimpsejs/base";
 import { GenerationConfig, GitConfig } from "@glimpsejs/config";
 import { describe, expect, test } from "vitest";
 import type { GenerateOptions } from "./options.ts";
-import { planGeneration } from "./plan.ts";
+import { completePlan, planGeneration } from "./plan.ts";
 
 const config = GitConfig.create({ vocabSize: 100, maxPositionEmbeddings: 64, bosTokenId: 1, eosTokenId: 2 });
 const plan = (options: GenerateOptions, file: Partial<GenerationConfig> = {}) =>
@@ -31,9 +31,9 @@ describe("the length for a prompt of 5 tokens", () => {
   });
 });
 
-test("minNewTokens goes before minLength, and what the call gives before the file's", () => {
-  const fewest = (options: GenerateOptions, file: Partial<GenerationConfig> = {}) => {
-    const { rules } = plan(options, file);
+test("minNewTokens goes before minLength, and what the call gives before the file's", async () => {
+  const fewest = async (options: GenerateOptions, file: Partial<GenerationConfig> = {}) => {
+    const { rules } = await completePlan(plan(options, file));
     const row = new Float32Array(100);
     const lengths = [5, 6, 7, 8, 9, 10];
     return lengths.find((length) => {
@@ -41,11 +41,11 @@ test("minNewTokens goes before minLength, and what the call gives before the fil
       return row[2] === 0;
     });
   };
-  expect(fewest({ minLength: 8 })).toBe(8);
-  expect(fewest({ minLength: 8, minNewTokens: 1 })).toBe(6);
-  expect(fewest({ minLength: 8, minNewTokens: 0 })).toBe(5);
-  expect(fewest({ minLength: 7 }, { minNewTokens: 4 })).toBe(7);
-  expect(fewest({ minNewTokens: 2 }, { minLength: 9 })).toBe(7);
+  expect(await fewest({ minLength: 8 })).toBe(8);
+  expect(await fewest({ minLength: 8, minNewTokens: 1 })).toBe(6);
+  expect(await fewest({ minLength: 8, minNewTokens: 0 })).toBe(5);
+  expect(await fewest({ minLength: 7 }, { minNewTokens: 4 })).toBe(7);
+  expect(await fewest({ minNewTokens: 2 }, { minLength: 9 })).toBe(7);
 });
 
 describe("scores", () => {

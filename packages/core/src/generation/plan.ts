@@ -1,27 +1,26 @@
 // From the options of generate() to what generation does: defaults filled in, everything checked before anything runs.
-import { GlimpseError, type Problem, show } from "@glimpsejs/base";
-import { GenerationConfig, type GitConfig } from "@glimpsejs/config";
-import { defined, functionProblems, seedProblems, throwProblems, unknownOptions } from "../options.ts";
+import { show } from "@glimpsejs/base";
+import type { GenerationConfig, GitConfig } from "@glimpsejs/config";
+import { loadOnDemand } from "../load-on-demand.ts";
+import { seedProblems, throwProblems, unknownOptions } from "../options.ts";
 import type { LeafReading } from "./leaves.ts";
 import { type GenerateOptions, optionNames } from "./options.ts";
-import { type LogitsProcessor, minTokensToKeep, processorsOf } from "./processors/index.ts";
+import { callbackProblems, known, merged, modelProblems, newTokenLimit, tokenSet } from "./plan-checks.ts";
+import type { LogitsProcessor, ProcessorOptions } from "./processors/index.ts";
+import { minTokensToKeep } from "./processors/processor.ts";
 import { readingKind } from "./reading.ts";
 import { refusals } from "./refused-options.ts";
 import { type StopRule, stopRules } from "./stopping.ts";
 
-/** What one generation does, everything decided. */
-export interface GenerationPlan {
+/** What one generation does, everything checked and decided. */
+export interface CheckedGeneration {
+  /** What changes scores; {@link completePlan} makes it. */
+  readonly processing: ProcessorOptions;
   /** Most tokens to generate for a prompt of `promptLength` tokens, of which `padding` (default 0) are not fed. */
   readonly maxNewTokens: (promptLength: number, padding?: number) => number;
   readonly eosTokenIds: ReadonlySet<number>;
-  /** All processors in their order: rules, then samplers. */
-  readonly processors: readonly LogitsProcessor[];
-  readonly rules: readonly LogitsProcessor[];
-  readonly samplers: readonly LogitsProcessor[];
   /** The sampler that leaves so few tokens that the others need not be known: top-k, after the temperature. */
   readonly narrowing: { readonly kept: number; readonly temperature: number } | undefined;
-  /** How much of each row of logits is read at first. */
-  readonly reading: LeafReading["kind"];
   readonly vocabSize: number;
   readonly stops: readonly StopRule[];
   readonly doSample: boolean;
@@ -50,6 +49,16 @@ export interface GenerationPlan {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A generation ready to run. */
+export interface GenerationPlan extends CheckedGeneration {
+  /** All processors in their order: rules, then samplers. */
+  readonly processors: readonly LogitsProcessor[];
+  readonly rules: readonly LogitsProcessor[];
+  readonly samplers: readonly LogitsProcessor[];
+  /** How much of each row of logits is read at first. */
+  readonly reading: LeafReading["kind"];
+}
+
 /**
  * Checks `options` over `defaults` and fills in what they leave open. Throws one "invalid-argument" error that lists
  * every unknown option (with the nearest name) and every impossible value or combination.
@@ -58,7 +67,7 @@ export function planGeneration(
   options: GenerateOptions,
   defaults: GenerationConfig,
   config: GitConfig,
-): GenerationPlan {
+): CheckedGeneration {
   const refused = refusals(options);
   const problems = [...refused.problems, ...unknownOptions(options, [...optionNames, ...refused.names])];
   if (typeof options !== "object" || options === null) throwProblems(problems);
@@ -121,7 +130,7 @@ export function planGeneration(
   const doSample = settings.doSample ?? false;
   const numBeams = settings.numBeams ?? 1;
   const topK = settings.topK ?? 50;
-  const { rules, samplers } = processorsOf({
+  const processing: ProcessorOptions = {
     ...settings,
     // The count of new tokens goes before the length, also where it asks for less.
     minLength: settings.minNewTokens == null ? settings.minLength : undefined,
@@ -133,14 +142,12 @@ export function planGeneration(
     eosTokenIds,
     maxLength: (promptLength) =>
       settings.maxNewTokens == null ? (settings.maxLength ?? 20) : promptLength + settings.maxNewTokens,
-  });
+  };
   const kept = Math.max(topK, minTokensToKeep({ numBeams, eosTokenIds }));
-  const plan: Omit<GenerationPlan, "reading"> = {
+  return {
+    processing,
     maxNewTokens,
     eosTokenIds,
-    processors: [...rules, ...samplers],
-    rules,
-    samplers,
     narrowing: topK === 0 ? undefined : { kept, temperature: settings.temperature ?? 1 },
     vocabSize: config.vocabSize,
     stops: stopRules(stoppingCriteria ?? [], settings.stopStrings ?? [], decode),
@@ -162,114 +169,39 @@ export function planGeneration(
     decode,
     signal,
   };
+}
+
+/** `checked` with its processors, which are fetched where it has any. */
+export async function completePlan(checked: CheckedGeneration): Promise<GenerationPlan> {
+  const { processing } = checked;
+  const { rules, samplers } = changesScores(processing)
+    ? (await loadOnDemand()).processorsOf(processing)
+    : { rules: [], samplers: [] };
+  const plan = { ...checked, processors: [...rules, ...samplers], rules, samplers };
   return { ...plan, reading: readingKind(plan) };
 }
 
-/**
- * The settings checked as one, so that impossible combinations of file and call are found too. Where there are problems,
- * the settings lack what is wrong and serve only to look for more.
- */
-function merged(given: Partial<GenerationConfig>): {
-  readonly settings: Partial<GenerationConfig>;
-  readonly problems: readonly Problem[];
-} {
-  try {
-    return { settings: GenerationConfig.create(given), problems: [] };
-  } catch (error) {
-    if (!GlimpseError.isInstance(error)) throw error;
-    const nameOf = ({ subject }: Problem) => /^GenerationConfig (\w+)/.exec(subject)?.[1];
-    const wrong = error.problems.map(nameOf);
-    return {
-      settings: Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.includes(name))),
-      problems: error.problems.map((p) => {
-        const name = nameOf(p);
-        return name === undefined
-          ? p
-          : { ...p, subject: p.subject.replace(`GenerationConfig ${name}`, `option "${name}"`) };
-      }),
-    };
-  }
-}
+/** Settings with a processor, and the value of each that changes nothing. */
+const neutral = {
+  repetitionPenalty: 1,
+  noRepeatNgramSize: 0,
+  badWordsIds: null,
+  minLength: 0,
+  minNewTokens: 0,
+  prefixAllowedTokens: null,
+  forcedBosTokenId: null,
+  forcedEosTokenId: null,
+  removeInvalidValues: false,
+  exponentialDecayLengthPenalty: null,
+  suppressTokens: null,
+  beginSuppressTokens: null,
+  logitsProcessors: null,
+  renormalizeLogits: false,
+  doSample: false,
+} as const satisfies Partial<Record<keyof ProcessorOptions, unknown>>;
 
-/** Those of the given settings that are options at all; the others are problems of their own. */
-function known<T extends object>(given: T): T {
-  const names: readonly string[] = optionNames;
-  return Object.fromEntries(Object.entries(defined(given)).filter(([name]) => names.includes(name))) as T;
-}
-
-/** What depends on the model: ids that its vocabulary lacks, more beams than tokens. */
-function modelProblems(
-  settings: Partial<GenerationConfig>,
-  eosTokenIds: ReadonlySet<number>,
-  { vocabSize }: GitConfig,
-): Problem[] {
-  const ids: Readonly<Record<string, readonly number[]>> = {
-    eosTokenId: [...eosTokenIds],
-    badWordsIds: settings.badWordsIds?.flat() ?? [],
-    suppressTokens: settings.suppressTokens ?? [],
-    beginSuppressTokens: settings.beginSuppressTokens ?? [],
-    forcedBosTokenId: [...tokenSet(settings.forcedBosTokenId)],
-    forcedEosTokenId: [...tokenSet(settings.forcedEosTokenId)],
-  };
-  const problems = Object.entries(ids).flatMap(([name, list]): Problem[] => {
-    const wrong = list.find((id) => id >= vocabSize);
-    if (wrong === undefined) return [];
-    return [
-      {
-        subject: `option "${name}"`,
-        problem: "there is no such token",
-        expected: `0 to ${vocabSize - 1}`,
-        got: show(wrong),
-      },
-    ];
-  });
-  const beams = settings.numBeams ?? 1;
-  if (beams > vocabSize)
-    problems.push({
-      subject: 'option "numBeams"',
-      problem: "there are more beams than tokens",
-      expected: `at most ${vocabSize}`,
-      got: String(beams),
-    });
-  return problems;
-}
-
-function tokenSet(ids: number | readonly number[] | null | undefined): ReadonlySet<number> {
-  return new Set([ids ?? []].flat());
-}
-
-/** What should be functions and a signal. */
-function callbackProblems(options: GenerateOptions): Problem[] {
-  const lists = (["logitsProcessors", "stoppingCriteria"] as const).flatMap((name): Problem[] => {
-    const list: unknown = options[name];
-    if (list === undefined || (Array.isArray(list) && list.every((item) => typeof item === "function"))) return [];
-    return [{ subject: `option "${name}"`, problem: "it is not a list of functions", got: show(list) }];
-  });
-  return [...functionProblems(options, ["prefixAllowedTokens", "decode"]), ...lists];
-}
-
-/** The limit by precedence: maxNewTokens, then maxLength less the prompt, then 20 tokens in all. */
-function newTokenLimit(
-  { maxNewTokens, maxLength }: Partial<GenerationConfig>,
-  { maxPositionEmbeddings: positions }: GitConfig,
-): GenerationPlan["maxNewTokens"] {
-  return (promptLength, padding = 0) => {
-    const limit = maxNewTokens ?? (maxLength ?? 20) - promptLength;
-    // The last generated token is never fed, so it needs no position.
-    if (limit >= 1 && promptLength - padding + limit - 1 <= positions) return limit;
-    const given = maxNewTokens == null ? `maxLength ${maxLength ?? 20}` : `maxNewTokens ${maxNewTokens}`;
-    throw new GlimpseError(
-      {
-        subject: "generate()",
-        problem:
-          limit < 1
-            ? "the prompt leaves no room for a token"
-            : "the text would be longer than the positions the model has",
-        expected: limit < 1 ? undefined : `at most ${positions} tokens`,
-        got: `a prompt of ${promptLength} tokens and ${given}`,
-        advice: limit < 1 ? "Raise it, or pass maxNewTokens." : "Shorten the prompt or ask for fewer tokens.",
-      },
-      { code: "invalid-argument" },
-    );
-  };
+/** Whether there is any processor. */
+function changesScores(processing: ProcessorOptions): boolean {
+  const names = Object.keys(neutral) as (keyof typeof neutral)[];
+  return names.some((name) => (processing[name] ?? null) !== null && processing[name] !== neutral[name]);
 }

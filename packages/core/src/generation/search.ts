@@ -2,7 +2,7 @@
 import type { TokenTree } from "../token-tree.ts";
 import { AbortedError } from "./aborted-error.ts";
 import { type GrownLeaf, growLeaves, type Leaf, type Prompt } from "./leaves.ts";
-import type { GenerationPlan } from "./plan.ts";
+import type { CheckedGeneration, GenerationPlan } from "./plan.ts";
 import type { ProcessorContext } from "./processors/index.ts";
 import { leafReading } from "./reading.ts";
 
@@ -69,7 +69,7 @@ export class Growth {
 }
 
 /** What a search that its signal stops fails with. */
-export function aborted(sequences: readonly Sequence[], { signal, decode }: GenerationPlan): AbortedError {
+export function aborted(sequences: readonly Sequence[], { signal, decode }: CheckedGeneration): AbortedError {
   const texts = decode === undefined ? [] : sequences.map(({ tokens }) => decode(tokens));
   return new AbortedError(sequences, texts, signal?.reason);
 }
@@ -102,7 +102,7 @@ export async function growAndChoose<T>(
 }
 
 /** Most tokens to generate for a prompt. */
-export function newTokensOf({ row, ids }: Prompt, plan: GenerationPlan): number {
+export function newTokensOf({ row, ids }: Prompt, plan: CheckedGeneration): number {
   return plan.maxNewTokens(row.length, row.length - ids.length);
 }
 

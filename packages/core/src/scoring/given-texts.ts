@@ -1,13 +1,30 @@
 // From the texts that score(), rank() and classify() are given to what scoreTexts() takes, and back. The texts are
 // checked before any picture is decoded.
 import { show } from "@glimpsejs/base";
+import { checkPictures } from "../call-parts.ts";
+import type { GitCalls } from "../git-calls.ts";
 import type { GitForCausalLM } from "../git-for-causal-lm.ts";
 import type { GitProcessor } from "../git-processor.ts";
 import { checkAll, throwProblems, unknownOptions } from "../options.ts";
-import type { ScoreOptions } from "../tasks.ts";
+import type { ScoreOptions, Subject } from "../tasks.ts";
 import { promptOf, questionProblems } from "../text-request.ts";
 import type { Trunk } from "../trunk.ts";
 import { checkTexts, type TextScore, textScore } from "./results.ts";
+
+/** What Git.score() does. */
+export async function scored(
+  calls: GitCalls,
+  subject: Subject,
+  texts: readonly string[],
+  options: ScoreOptions,
+): Promise<readonly TextScore[]> {
+  const given = givenTexts(calls.model, calls.processor, texts, options);
+  const { signal } = options;
+  return calls.about(subject, { signal }, (trunk) => {
+    checkPictures("score()", trunk, 1);
+    return scoreGivenTexts(calls.model, trunk, given, signal);
+  });
+}
 
 /** Texts as tokens, with what stands before each of them. */
 export interface GivenTexts {

@@ -10,7 +10,7 @@ import { invalidValues } from "./invalid-values.ts";
 import { minLength, minNewTokens } from "./min-length.ts";
 import { minP } from "./min-p.ts";
 import { noRepeatNgram } from "./no-repeat-ngram.ts";
-import type { LogitsProcessor, ProcessorContext } from "./processor.ts";
+import { type LogitsProcessor, minTokensToKeep, type ProcessorContext } from "./processor.ts";
 import { renormalization } from "./renormalize.ts";
 import { repetitionPenalty } from "./repetition-penalty.ts";
 import { suppressed, suppressedAtBegin } from "./suppress.ts";
@@ -87,14 +87,6 @@ export function processorsOf(options: ProcessorOptions): Processors {
   ];
   if (!doSample) return { rules: [...rules, ...normalization], samplers: [] };
   return { rules, samplers: [...samplersOf(options), ...normalization] };
-}
-
-/**
- * Fewest tokens that samplers leave. Beams need one to go on with besides every end token; a model without end tokens
- * counts as having one.
- */
-export function minTokensToKeep({ numBeams, eosTokenIds }: Pick<ProcessorOptions, "numBeams" | "eosTokenIds">): number {
-  return numBeams > 1 ? Math.max(eosTokenIds.size, 1) + 1 : 1;
 }
 
 function samplersOf(options: ProcessorOptions): readonly LogitsProcessor[] {

@@ -53,3 +53,17 @@ export function forbidWhere(scores: Float32Array, unwanted: (score: number, inde
   // By index: V steps of an iterator cost ten times as much.
   for (let i = 0; i < scores.length; i++) if (unwanted(scores[i] ?? 0, i)) scores[i] = Number.NEGATIVE_INFINITY;
 }
+
+/**
+ * Fewest tokens that samplers leave. Beams need one to go on with besides every end token; a model without end tokens
+ * counts as having one.
+ */
+export function minTokensToKeep({
+  numBeams,
+  eosTokenIds,
+}: {
+  readonly numBeams: number;
+  readonly eosTokenIds: ReadonlySet<number>;
+}): number {
+  return numBeams > 1 ? Math.max(eosTokenIds.size, 1) + 1 : 1;
+}
