@@ -4,19 +4,17 @@
 import type { Backend, DeviceTensor, Feeds, Program } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError, throwIfAborted } from "@glimpsejs/base";
 import type { GitConfig } from "@glimpsejs/config";
-import { float32, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
+import { float32, type HostTensor, type WeightSource } from "@glimpsejs/graph";
 import {
-  decoderGraph,
-  forwardGraph,
   type ModelPart,
   positionsFor,
   positionTable,
   remainingHeads,
   temporalEmbedding,
-  visionGraph,
   type WeightDType,
 } from "@glimpsejs/model";
 import { expectedRuns } from "./expected-runs.ts";
+import { graphsOf } from "./model-graphs.ts";
 import { checkPixelValues, cropped } from "./pixel-values.ts";
 import { type StoredForm, storedForm } from "./stored-form.ts";
 import { forBackend, readFloat32 } from "./weights.ts";
@@ -78,7 +76,7 @@ export class Engine {
   /** Builds the graphs and compiles them. The backend may load weights later, when a graph is first run. */
   static async open(options: EngineOptions): Promise<Engine> {
     const { config, weights, part, dtype, backend, watch = (same) => same, onPrepare, signal } = options;
-    const form = storedForm(graphsOf(config, part), weights, dtype);
+    const form = await storedForm(graphsOf(config, part), weights, dtype);
     const program = await backend.compile(form.graphs, forBackend(watch(form.weights), backend), signal);
     const engine = new Engine(options, form, program);
     if (onPrepare === undefined || program.prepare === undefined) return engine;
@@ -204,12 +202,4 @@ export class Engine {
     }
     return float32(rows, [frames, 1, d]);
   }
-}
-
-/** The graphs of one part of a model, in float32. */
-export function graphsOf(config: GitConfig, part: ModelPart): Readonly<Record<string, Graph>> {
-  const vision = { vision: visionGraph(config), visionInternals: visionGraph(config, { internals: true }) };
-  if (part === "vision") return vision;
-  const forward = forwardGraph(config, { head: part === "causalLM" });
-  return part === "model" ? { ...vision, forward } : { ...vision, forward, decoder: decoderGraph(config) };
 }

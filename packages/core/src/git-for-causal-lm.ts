@@ -15,8 +15,8 @@ import { collect, type GenerateOutput, promptsOf } from "./generation/generate.t
 import type { Prompt } from "./generation/leaves.ts";
 import type { GenerateOptions } from "./generation/options.ts";
 import { type CheckedGeneration, completePlan, type GenerationPlan, planGeneration } from "./generation/plan.ts";
+import { canRunAhead } from "./generation/reading.ts";
 import { searchRows } from "./generation/rows.ts";
-import { canRunAhead, searchAhead } from "./generation/run-ahead.ts";
 import { aborted, newTokensOf, type Search, type Sequence, type Step } from "./generation/search.ts";
 import { clipFeatures, encodeFrame, type FrameFeatures } from "./live/frame-features.ts";
 import { loadOnDemand } from "./load-on-demand.ts";
@@ -313,7 +313,7 @@ function checkEncodeOptions(options: EncodeOptions): void {
 /** What finds the texts of a plan. */
 async function searchOf(plan: GenerationPlan): Promise<typeof searchRows> {
   if (plan.numBeams > 1) return (await loadOnDemand()).searchBeams;
-  return canRunAhead(plan) ? searchAhead : searchRows;
+  return canRunAhead(plan) ? (await loadOnDemand()).searchAhead : searchRows;
 }
 
 /** One call of generate(), checked. */

@@ -10,10 +10,10 @@ import { openWeights } from "@glimpsejs/weights";
 import { openFolder } from "@glimpsejs/weights/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readConfig } from "./checkpoint.ts";
-import { graphsOf } from "./engine.ts";
+import { graphsOf } from "./model-graphs.ts";
+import { otherForm } from "./other-form.ts";
 import type { Host, PreparedOrigin } from "./platform.ts";
 import { preparedWeights } from "./prepared.ts";
-import { storedForm } from "./stored-form.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -52,7 +52,7 @@ test.each(["int8", "int4"] as const)("kept %s weights are what is made without a
   const kept = await preparedWeights(host, config, weights, "causalLM", dtype, 0);
   if (kept === undefined) throw new TypeError("nothing was kept");
   const graphs = graphsOf(config, "causalLM");
-  const [made, again] = [weights, kept].map((source) => storedForm(graphs, source, dtype));
+  const [made, again] = [weights, kept].map((source) => otherForm(graphs, source, dtype));
   expect(again?.dtype).toBe(dtype);
   expect(again?.graphs).toEqual(made?.graphs);
   expect(new Set(again?.weights.names)).toEqual(new Set(made?.weights.names));

@@ -4,9 +4,9 @@ import { GitConfig } from "@glimpsejs/config";
 import { elementCount, type WeightSource } from "@glimpsejs/graph";
 import { type ModelPart, matchWeights, quantizationConfig, readQuantized, type WeightDType } from "@glimpsejs/model";
 import { streamSafetensors } from "@glimpsejs/weights";
-import { graphsOf } from "./engine.ts";
+import { graphsOf } from "./model-graphs.ts";
+import { otherForm } from "./other-form.ts";
 import type { Host } from "./platform.ts";
-import { storedForm } from "./stored-form.ts";
 import { fromTransposes, withTransposes } from "./transposed.ts";
 
 /** Raised when the same checkpoint would be written as other bytes than before. */
@@ -36,7 +36,7 @@ export async function preparedWeights(
   }
   if (count < least) return undefined;
   const madeFrom = { version, dtype, part, config: GitConfig.toJson(config), names: weights.names };
-  const form = storedForm(graphsOf(config, part), weights, dtype);
+  const form = otherForm(graphsOf(config, part), weights, dtype);
   const kept = await host.prepared({ files: [...files], madeFrom: JSON.stringify(madeFrom) }, (sink) =>
     sink.write("model.safetensors", streamSafetensors(withTransposes(form.weights), { format: "pt" })),
   );

@@ -14,9 +14,10 @@ import {
 } from "@glimpsejs/model";
 import { type CheckpointFiles, openWeights } from "@glimpsejs/weights";
 import { readConfig } from "./checkpoint.ts";
-import { Engine, graphsOf } from "./engine.ts";
+import { Engine } from "./engine.ts";
 import { loadOnDemand } from "./load-on-demand.ts";
 import { checkMemory } from "./memory.ts";
+import { graphsOf } from "./model-graphs.ts";
 import { checkObject, functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 import { Queue } from "./queue.ts";
@@ -191,7 +192,8 @@ async function engineFor(
 ): Promise<Engine> {
   const plugin = options.backend ?? platform.backend();
   const { dtype, signal } = options;
-  checkMemory(storedForm(graphsOf(config, part), weights, dtype).weights, plugin, platform);
+  const { weights: kept } = await storedForm(graphsOf(config, part), weights, dtype);
+  checkMemory(kept, plugin, platform);
   const backend = await plugin.open();
   try {
     const report = (loaded: number, total: number) =>

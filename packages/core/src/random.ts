@@ -1,6 +1,6 @@
 // The random numbers of Glimpse and the draws that sampling makes with them. New weights and sampling use this one
 // generator, so that a seed gives the same result on every platform, but not the numbers of PyTorch. Not for secrets.
-import { GlimpseError } from "@glimpsejs/base";
+import { nothingToDraw } from "./likeliest.ts";
 import { argMax } from "./logits.ts";
 
 /**
@@ -69,23 +69,8 @@ export function drawWithoutReplacement(scores: Float32Array, count: number, rand
   return drawn.map(({ index }) => index);
 }
 
-/**
- * The index of the first largest of `scores` [V]. Throws "invalid-argument" if it is −Infinity or NaN, since then no
- * token may come next.
- */
-export function likeliestIndex(scores: Float32Array): number {
-  const best = argMax(scores);
-  if ((scores[best] ?? Number.NaN) > Number.NEGATIVE_INFINITY) return best;
-  throw nothingToDraw();
-}
-
-function nothingToDraw(): GlimpseError {
-  return new GlimpseError(
-    {
-      subject: "generate()",
-      problem: "no token has a probability to come next",
-      advice: "The options together forbid every token, or a logits processor wrote NaN or Infinity.",
-    },
-    { code: "invalid-argument" },
-  );
+/** Draws one index after the other from scores, by one stream of random numbers. */
+export function sampler(seed: number): (scores: Float32Array) => number {
+  const random = randomGenerator(seed);
+  return (scores) => drawIndex(scores, random);
 }

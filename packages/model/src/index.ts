@@ -16,13 +16,8 @@ export { halfWeights } from "./half.ts";
 export { interpolatePositions } from "./interpolate.ts";
 export { matchWeights } from "./match-weights.ts";
 export { quantizationConfig, quantizationField } from "./quantization-config.ts";
-export {
-  planQuantization,
-  type QuantizationPlan,
-  quantizedWeights,
-  quantizeGraph,
-  type WeightDType,
-  weightDTypes,
-} from "./quantize.ts";
+export { planQuantization, type QuantizationPlan, type WeightDType, weightDTypes } from "./quantization-plan.ts";
+export { quantizedWeights, quantizeGraph } from "./quantize.ts";
+export { quantizedTypes } from "./quantized-tensors.ts";
 export { checkQuantizationConfig, joinQuantized } from "./stored-quantized.ts";
 export { type VisionGraphOptions, visionGraph } from "./vision.ts";

@@ -3,7 +3,8 @@ import { GitConfig } from "@glimpsejs/config";
 import { dequantize, type Graph, print, verify, viewAs, type WeightSource } from "@glimpsejs/graph";
 import { describe, expect, test } from "vitest";
 import { decoderGraph, forwardGraph, visionGraph } from "./index.ts";
-import { planQuantization, quantizedWeights, quantizeGraph } from "./quantize.ts";
+import { planQuantization } from "./quantization-plan.ts";
+import { quantizedWeights, quantizeGraph } from "./quantize.ts";
 
 const options = {
   vocabSize: 11,

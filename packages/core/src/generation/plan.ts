@@ -1,6 +1,7 @@
 // From the options of generate() to what generation does: defaults filled in, everything checked before anything runs.
 import { show } from "@glimpsejs/base";
 import type { GenerationConfig, GitConfig } from "@glimpsejs/config";
+import { likeliestIndex } from "../likeliest.ts";
 import { loadOnDemand } from "../load-on-demand.ts";
 import { seedProblems, throwProblems, unknownOptions } from "../options.ts";
 import type { LeafReading } from "./leaves.ts";
@@ -49,12 +50,17 @@ export interface CheckedGeneration {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Which of the scores [V] is taken, as an index. */
+export type Chooser = (scores: Float32Array) => number;
+
 /** A generation ready to run. */
 export interface GenerationPlan extends CheckedGeneration {
   /** All processors in their order: rules, then samplers. */
   readonly processors: readonly LogitsProcessor[];
   readonly rules: readonly LogitsProcessor[];
   readonly samplers: readonly LogitsProcessor[];
+  /** The choice of each row of a search without beams: the likeliest, or drawn, for the same seed the same from the start. */
+  readonly chooser: () => Chooser;
   /** How much of each row of logits is read at first. */
   readonly reading: LeafReading["kind"];
 }
@@ -173,11 +179,11 @@ export function planGeneration(
 
 /** `checked` with its processors, which are fetched where it has any. */
 export async function completePlan(checked: CheckedGeneration): Promise<GenerationPlan> {
-  const { processing } = checked;
-  const { rules, samplers } = changesScores(processing)
-    ? (await loadOnDemand()).processorsOf(processing)
-    : { rules: [], samplers: [] };
-  const plan = { ...checked, processors: [...rules, ...samplers], rules, samplers };
+  const { processing, doSample, seed } = checked;
+  const more = changesScores(processing) ? await loadOnDemand() : undefined;
+  const { rules, samplers } = more?.processorsOf(processing) ?? { rules: [], samplers: [] };
+  const chooser = () => (doSample && more ? more.sampler(seed) : likeliestIndex);
+  const plan = { ...checked, processors: [...rules, ...samplers], rules, samplers, chooser };
   return { ...plan, reading: readingKind(plan) };
 }
 

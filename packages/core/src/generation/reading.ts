@@ -56,3 +56,8 @@ export function leafReading(
     given: (leaf) => touched(leaf, (rule) => isSparse(rule) && !rule.onlyForbids),
   };
 }
+
+/** Whether a search may run ahead of what it reads. */
+export function canRunAhead({ reading, rules, runAhead, useCache }: GenerationPlan): boolean {
+  return runAhead > 0 && useCache && reading === "best" && rules.every((rule) => isSparse(rule) && rule.countsOnly);
+}

@@ -6,59 +6,60 @@ import type { GenerationConfig } from "@glimpsejs/config";
 interface Refusal {
   readonly reason: string;
   /** Values that change nothing, besides null and the absence of the option. */
-  readonly neutral?: readonly unknown[];
+  readonly neutral: readonly unknown[];
   /** Whether it says how something is computed and not what: in a file it is let through. */
-  readonly harmless?: boolean;
+  readonly harmless: boolean;
 }
 
-const assistant = "speculative decoding gives the same texts, and there is no assistant model to give it to";
-const cache = "the cache is the tree of texts, which needs no settings";
-const compile = "it is about how PyTorch runs";
-const textEncoder = "it is about the tokens of a text encoder; GIT's encoder reads pictures";
-const lexical = "constrained beam search was taken out of transformers 5; use prefixAllowedTokens";
-const custom = "it is not built in; a function in logitsProcessors can do it";
-const fromForward = "ask forward() for them, with the generated tokens as inputIds";
+/** Options refused for one reason: their names in camelCase (in generation_config.json they are in snake_case). */
+type Refused = readonly [names: string, reason: string, neutral?: readonly unknown[]];
 
-/** By name in camelCase; in generation_config.json they are spelled in snake_case. */
-const refused: Readonly<Record<string, Refusal>> = {
-  assistantConfidenceThreshold: { reason: assistant, harmless: true },
-  assistantEarlyExit: { reason: assistant, harmless: true },
-  assistantEnsembleWeight: { reason: assistant, harmless: true },
-  assistantLookbehind: { reason: assistant, harmless: true },
-  cacheConfig: { reason: cache, harmless: true },
-  cacheImplementation: { reason: cache, harmless: true },
-  compileConfig: { reason: compile, harmless: true },
-  constraints: { reason: lexical },
-  continuousBatchingConfig: { reason: compile, harmless: true },
-  decoderStartTokenId: { reason: "GIT continues a prompt, which begins with [CLS]; pass inputIds" },
-  disableCompile: { reason: compile, harmless: true },
-  dolaLayers: { reason: "contrasting layers was taken out of transformers 5" },
-  encoderNoRepeatNgramSize: { reason: textEncoder, neutral: [0] },
-  encoderRepetitionPenalty: { reason: textEncoder, neutral: [1] },
-  forceWordsIds: { reason: lexical },
-  guidanceScale: { reason: "guidance runs the model a second time without the picture's prompt", neutral: [1] },
-  isAssistant: { reason: assistant, harmless: true },
-  lowMemory: { reason: "beams never copy the cache, so there is nothing to save", harmless: true },
-  maxCacheLen: { reason: cache, harmless: true },
-  maxMatchingNgramSize: { reason: assistant, harmless: true },
-  numAssistantTokens: { reason: assistant, harmless: true },
-  numAssistantTokensSchedule: { reason: assistant, harmless: true },
-  outputAttentions: { reason: fromForward, neutral: [false], harmless: true },
-  outputHiddenStates: { reason: fromForward, neutral: [false], harmless: true },
-  outputLogits: { reason: fromForward, neutral: [false], harmless: true },
-  padTokenId: { reason: "rows are not padded: each is as long as its text", harmless: true },
-  penaltyAlpha: { reason: "contrastive search was taken out of transformers 5", neutral: [0] },
-  prefillChunkSize: { reason: cache, harmless: true },
-  promptLookupNumTokens: { reason: assistant, harmless: true },
-  returnDictInGenerate: { reason: "generate() always returns an object with everything", neutral: [false, true] },
-  sequenceBias: { reason: custom },
-  speculationType: { reason: assistant, harmless: true },
-  targetLookbehind: { reason: assistant, harmless: true },
-  tokenHealing: { reason: "a prompt's tokens are taken as they are", neutral: [false] },
-  topH: { reason: custom },
-  useMtp: { reason: "GIT has no heads that predict several tokens", neutral: [false] },
-  watermarkingConfig: { reason: custom },
-};
+const textEncoder = "it is about the tokens of a text encoder; GIT's encoder reads pictures";
+
+/** They say how something is computed and not what. */
+const harmless: readonly Refused[] = [
+  [
+    "assistantConfidenceThreshold assistantEarlyExit assistantEnsembleWeight assistantLookbehind isAssistant " +
+      "maxMatchingNgramSize numAssistantTokens numAssistantTokensSchedule promptLookupNumTokens speculationType " +
+      "targetLookbehind",
+    "speculative decoding gives the same texts, and there is no assistant model to give it to",
+  ],
+  [
+    "cacheConfig cacheImplementation maxCacheLen prefillChunkSize",
+    "the cache is the tree of texts, which needs no settings",
+  ],
+  ["compileConfig continuousBatchingConfig disableCompile", "it is about how PyTorch runs"],
+  ["lowMemory", "beams never copy the cache, so there is nothing to save"],
+  [
+    "outputAttentions outputHiddenStates outputLogits",
+    "ask forward() for them, with the generated tokens as inputIds",
+    [false],
+  ],
+  ["padTokenId", "rows are not padded: each is as long as its text"],
+];
+
+/** They ask for other texts. */
+const telling: readonly Refused[] = [
+  ["constraints forceWordsIds", "constrained beam search was taken out of transformers 5; use prefixAllowedTokens"],
+  ["decoderStartTokenId", "GIT continues a prompt, which begins with [CLS]; pass inputIds"],
+  ["dolaLayers", "contrasting layers was taken out of transformers 5"],
+  ["encoderNoRepeatNgramSize", textEncoder, [0]],
+  ["encoderRepetitionPenalty", textEncoder, [1]],
+  ["guidanceScale", "guidance runs the model a second time without the picture's prompt", [1]],
+  ["penaltyAlpha", "contrastive search was taken out of transformers 5", [0]],
+  ["returnDictInGenerate", "generate() always returns an object with everything", [false, true]],
+  ["sequenceBias topH watermarkingConfig", "it is not built in; a function in logitsProcessors can do it"],
+  ["tokenHealing", "a prompt's tokens are taken as they are", [false]],
+  ["useMtp", "GIT has no heads that predict several tokens", [false]],
+];
+
+const refused: Readonly<Record<string, Refusal>> = Object.fromEntries(
+  [harmless, telling].flatMap((rows) =>
+    rows.flatMap(([names, reason, neutral = []]) =>
+      names.split(" ").map((name): [string, Refusal] => [name, { reason, neutral, harmless: rows === harmless }]),
+    ),
+  ),
+);
 
 /** Every option that is refused, in camelCase. */
 export const refusedOptions: readonly string[] = Object.keys(refused);
@@ -77,10 +78,10 @@ export function refusals(options: object): { readonly problems: Problem[]; reado
  * changes nothing. `file` names it in the error.
  */
 export function checkGenerationFile({ extra }: GenerationConfig, file: string): void {
-  const problems = Object.entries(refused).flatMap(([name, { reason, neutral = [], harmless = false }]): Problem[] => {
+  const problems = Object.entries(refused).flatMap(([name, { reason, neutral, harmless: isHarmless }]): Problem[] => {
     const spelled = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const value = Object.hasOwn(extra, spelled) ? extra[spelled] : undefined;
-    if (harmless || value == null || neutral.includes(value)) return [];
+    if (isHarmless || value == null || neutral.includes(value)) return [];
     const advice = "Take it out of the file to load the checkpoint without.";
     return [
       { subject: `${file} ${spelled}`, problem: `Glimpse does not have it: ${reason}`, got: show(value), advice },

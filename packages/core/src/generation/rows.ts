@@ -1,9 +1,8 @@
 // Greedy search and multinomial sampling: every row takes one token after the other until it ends. All rows of all
 // pictures are leaves of one tree, and one decoder run serves a step of all that still grow.
-import { drawIndex, likeliestIndex, randomGenerator } from "../random.ts";
 import { logProbability } from "./leaf-logits.ts";
 import { extended, type GrownLeaf, type Leaf, type Prompt, seedLeaf, uprooted } from "./leaves.ts";
-import type { GenerationPlan } from "./plan.ts";
+import type { Chooser, GenerationPlan } from "./plan.ts";
 import type { ProcessorContext } from "./processors/index.ts";
 import { type Scores, scoresOf, tokenAt } from "./scores.ts";
 import {
@@ -33,7 +32,7 @@ export function seedRows(prompts: readonly Prompt[], plan: GenerationPlan): read
 
 /** Greedy search, or sampling with doSample: numReturnSequences rows for each prompt. */
 export async function* searchRows(makeTree: TreeFactory, prompts: readonly Prompt[], plan: GenerationPlan): Search {
-  const random = randomGenerator(plan.seed);
+  const choose = plan.chooser();
   const contextOf = contexts(prompts);
   let rows = seedRows(prompts, plan);
   const growth = new Growth(makeTree, plan);
@@ -54,7 +53,7 @@ export async function* searchRows(makeTree: TreeFactory, prompts: readonly Promp
         const next = scored.get(row);
         if (next === undefined) return row;
         if (plan.outputScores) scores.push({ row: index, values: next.scores.values });
-        return continued(row, next, plan, random);
+        return continued(row, next, plan, choose);
       });
       yield { sequences: rows, scores };
     }
@@ -96,9 +95,8 @@ function isBestKnown({ values, bound }: Scores): boolean {
 }
 
 /** The row with the token that its scores choose. */
-export function continued(row: Row, { leaf, scores }: ScoredRow, plan: GenerationPlan, random: () => number): Row {
-  const index = plan.doSample ? drawIndex(scores.values, random) : likeliestIndex(scores.values);
-  const token = tokenAt(scores, index);
+export function continued(row: Row, { leaf, scores }: ScoredRow, plan: GenerationPlan, choose: Chooser): Row {
+  const token = tokenAt(scores, choose(scores.values));
   const next = extended(leaf, token);
   return {
     prompt: row.prompt,

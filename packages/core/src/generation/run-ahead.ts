@@ -1,23 +1,15 @@
 // Greedy search that does not wait for its own tokens: a step's ids go from run to run on the device, and the host reads
 // them some steps later. What was computed beyond the end of a text is thrown away. Only for searches whose next step
 // needs nothing of the text but its length; all others are rows.ts.
+import { likeliestIndex } from "../likeliest.ts";
 import { type GrowingLeaves, type Leaf, type Prompt, startLeaves } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
-import { isSparse } from "./processors/processor.ts";
 import { leafReading } from "./reading.ts";
 import { continued, type Row, scoredRows, seedRows } from "./rows.ts";
 import { contexts, Growth, newTokensOf, type Search, type TreeFactory } from "./search.ts";
 
 /** Stands for a token that was not read yet. */
 const unread = -1;
-
-/** Greedy search draws nothing. */
-const undrawn = (): number => 0;
-
-/** Whether a search may run ahead of what it reads. */
-export function canRunAhead({ reading, rules, runAhead, useCache }: GenerationPlan): boolean {
-  return runAhead > 0 && useCache && reading === "best" && rules.every((rule) => isSparse(rule) && rule.countsOnly);
-}
 
 /** Greedy search with up to `plan.runAhead` runs submitted beyond the one that is read. */
 export async function* searchAhead(makeTree: TreeFactory, prompts: readonly Prompt[], plan: GenerationPlan): Search {
@@ -87,7 +79,7 @@ async function continuedRows(
     if (row === undefined || row.finished || leaf === undefined) continue;
     const grown = new Map([[row.leaf, { ...leaf, tokens: row.tokens }]]);
     const scored = scoredRows([row], grown, plan, contextOf)?.get(row);
-    if (scored !== undefined) next[number] = continued(row, scored, plan, undrawn);
+    if (scored !== undefined) next[number] = continued(row, scored, plan, likeliestIndex);
   }
   return next;
 }
