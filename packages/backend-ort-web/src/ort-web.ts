@@ -1,6 +1,6 @@
 // The backend as users name it: ortWeb() and its options. Nothing is imported or fetched before unavailable() or open().
 import type { Backend, BackendPlugin } from "@glimpsejs/backend";
-import { GlimpseError, type Problem, show } from "@glimpsejs/base";
+import { type ErrorCode, GlimpseError, type Problem, show } from "@glimpsejs/base";
 import { ortBackend } from "./ort-backend.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { problemOfPage, problemOfUrls } from "./probe.ts";
@@ -47,41 +47,38 @@ export function ortWeb(options: OrtWebOptions): BackendPlugin {
   const { provider, urls, threads } = options;
   checkOptions(options);
   const name = `ort-web-${provider}`;
-  const importOrt = async (): Promise<OrtRuntime> =>
-    // What has the shape is taken at its word; a wrong module fails when it is first used, as "backend".
-    (options.ort as OrtRuntime | undefined) ??
-    (provider === "wasm" ? await import("onnxruntime-web/wasm") : await import("onnxruntime-web/webgpu"));
+  const fault = (problem: Omit<Problem, "subject">, code: ErrorCode, cause?: unknown) =>
+    new GlimpseError({ subject: `backend "${name}"`, ...problem }, { code, cause });
 
-  /** Why it cannot be opened; what is cheap to know comes first. */
-  async function problem(): Promise<(Problem & { readonly cause?: unknown; readonly missing?: boolean }) | undefined> {
-    const subject = `backend "${name}"`;
+  /** The runtime, or why it cannot be opened; what is cheap to know comes first. */
+  async function importOrt(): Promise<OrtRuntime | GlimpseError> {
     const page = await problemOfPage(provider);
-    if (page !== undefined) return { subject, ...page };
+    if (page !== undefined) return fault(page, "backend-unavailable");
+    // What has the shape is taken at its word; a wrong module fails when it is first used, as "backend".
+    let ort = options.ort as OrtRuntime | undefined;
     try {
-      await importOrt();
+      // In a `try`, because bundlers build an application that has not installed the package only then.
+      ort ??= provider === "wasm" ? await import("onnxruntime-web/wasm") : await import("onnxruntime-web/webgpu");
     } catch (cause) {
       const advice = "Run: npm install onnxruntime-web";
-      return { subject, problem: "the package onnxruntime-web cannot be loaded", advice, cause, missing: true };
+      return fault({ problem: "the package onnxruntime-web cannot be loaded", advice }, "missing-package", cause);
     }
     const files = await problemOfUrls(urls);
-    return files && { subject, ...files };
+    if (files === undefined) return ort;
+    return fault(files, "backend-unavailable");
   }
 
   return {
     name,
     async unavailable() {
-      const found = await problem();
-      if (found === undefined) return undefined;
-      const { problem: what, expected, got, advice } = found;
-      return `${what}${expected ? `, expected ${expected}` : ""}${got ? `, got ${got}` : ""}.${advice ? ` ${advice}` : ""}`;
+      const found = await importOrt();
+      if (!(found instanceof GlimpseError)) return undefined;
+      const [{ problem, expected, got, advice } = { problem: found.message }] = found.problems;
+      return `${problem}${expected ? `, expected ${expected}` : ""}${got ? `, got ${got}` : ""}.${advice ? ` ${advice}` : ""}`;
     },
     async open(): Promise<Backend> {
-      const found = await problem();
-      if (found !== undefined) {
-        const { cause, missing, ...what } = found;
-        throw new GlimpseError(what, { code: missing ? "missing-package" : "backend-unavailable", cause });
-      }
       const ort = await importOrt();
+      if (ort instanceof GlimpseError) throw ort;
       await startRuntime(ort, { name, urls, threads });
       return ortBackend(ort, name, provider);
     },

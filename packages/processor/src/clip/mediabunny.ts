@@ -1,22 +1,34 @@
 // Containers with mediabunny: MP4, MOV, WebM and Matroska files to packets. The one file that imports that optional
-// package; it is itself imported when the first clip is opened, so that bundles carry only what is used here.
+// package, by import() in a `try`: bundlers build an application that has not installed it only then. The file is
+// itself imported when the first clip is opened, so that bundles carry only what is used here.
 import { GlimpseError, type Problem } from "@glimpsejs/base";
-import {
-  CustomSource,
-  type EncodedPacket,
-  EncodedPacketSink,
-  Input,
-  type InputVideoTrack,
-  MATROSKA,
-  MP4,
-  QTFF,
-  UnsupportedInputFormatError,
-  WEBM,
-} from "mediabunny";
-import type { MediaBytes, Packet, VideoTrack } from "./media.ts";
+import type { EncodedPacket, Input, InputVideoTrack } from "mediabunny";
+import type { Demuxer, MediaBytes, Packet, VideoTrack } from "./media.ts";
 
-/** A {@link Demuxer}. */
-export async function openTrack(bytes: MediaBytes, name: string): Promise<VideoTrack> {
+/** What is used of the package. */
+type Mediabunny = Pick<
+  typeof import("mediabunny"),
+  "CustomSource" | "EncodedPacketSink" | "Input" | "MATROSKA" | "MP4" | "QTFF" | "UnsupportedInputFormatError" | "WEBM"
+>;
+
+/** Loads the package. Throws "missing-package" with `advice` where it cannot be loaded. */
+export async function loadDemuxer(advice: string): Promise<Demuxer> {
+  try {
+    // Taken apart at once, so that a bundler leaves out all the rest of it.
+    const { CustomSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, UnsupportedInputFormatError, WEBM } =
+      await import("mediabunny");
+    const used = { CustomSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, UnsupportedInputFormatError, WEBM };
+    return (bytes, name) => openTrack(used, bytes, name);
+  } catch (cause) {
+    throw new GlimpseError(
+      { subject: "mediabunny", problem: "the package that reads videos could not be loaded", advice },
+      { code: "missing-package", cause },
+    );
+  }
+}
+
+async function openTrack(mediabunny: Mediabunny, bytes: MediaBytes, name: string): Promise<VideoTrack> {
+  const { CustomSource, Input, MATROSKA, MP4, QTFF, WEBM } = mediabunny;
   let failure: unknown;
   const source = new CustomSource({
     getSize: () => bytes.size,
@@ -29,14 +41,14 @@ export async function openTrack(bytes: MediaBytes, name: string): Promise<VideoT
   });
   const input = new Input({ source, formats: [MP4, QTFF, WEBM, MATROSKA] });
   try {
-    return await readTrack(input, name);
+    return await readTrack(mediabunny, input, name);
   } catch (error) {
     input.dispose();
-    throw asClipError(failure ?? error, name);
+    throw asClipError(mediabunny, failure ?? error, name);
   }
 }
 
-async function readTrack(input: Input, name: string): Promise<VideoTrack> {
+async function readTrack(mediabunny: Mediabunny, input: Input, name: string): Promise<VideoTrack> {
   const tracks = await input.getVideoTracks();
   const track = (await input.getPrimaryVideoTrack()) ?? tracks[0];
   if (track === undefined) {
@@ -70,13 +82,17 @@ async function readTrack(input: Input, name: string): Promise<VideoTrack> {
       ...(description !== undefined && { description: bytesOf(description) }),
       ...(colorSpace !== undefined && { colorSpace }),
     },
-    ...packetsOf(track, name),
+    ...packetsOf(mediabunny, track, name),
     dispose: () => input.dispose(),
   };
 }
 
-function packetsOf(track: InputVideoTrack, name: string): Pick<VideoTrack, "times" | "keyPacket" | "nextPacket"> {
-  const sink = new EncodedPacketSink(track);
+function packetsOf(
+  mediabunny: Mediabunny,
+  track: InputVideoTrack,
+  name: string,
+): Pick<VideoTrack, "times" | "keyPacket" | "nextPacket"> {
+  const sink = new mediabunny.EncodedPacketSink(track);
   const own = new WeakMap<Packet, EncodedPacket>();
   const remember = (packet: EncodedPacket | null): Packet | undefined => {
     if (packet === null) return undefined;
@@ -89,7 +105,7 @@ function packetsOf(track: InputVideoTrack, name: string): Pick<VideoTrack, "time
     try {
       return await work;
     } catch (error) {
-      throw asClipError(error, name);
+      throw asClipError(mediabunny, error, name);
     }
   };
   return {
@@ -120,7 +136,7 @@ function bytesOf(source: AllowSharedBufferSource): Uint8Array {
 }
 
 /** What mediabunny throws, as an error that names the file; errors of the source pass as they are. */
-function asClipError(error: unknown, name: string): GlimpseError {
+function asClipError({ UnsupportedInputFormatError }: Mediabunny, error: unknown, name: string): GlimpseError {
   if (GlimpseError.isInstance(error)) return error;
   if (error instanceof UnsupportedInputFormatError) {
     return invalid({ subject: name, problem: "this is no video that is read", expected: formats }, error);

@@ -11,11 +11,7 @@ const install = 'Install both with "npm install mediabunny @napi-rs/webcodecs", 
 export function nodeClips(codecs?: WebCodecs): ClipPlatform {
   return {
     async demuxer() {
-      try {
-        return (await import("../clip/mediabunny.ts")).openTrack;
-      } catch (cause) {
-        throw missing("mediabunny", "the package that reads videos could not be loaded", cause);
-      }
+      return (await import("../clip/mediabunny.ts")).loadDemuxer(install);
     },
     async codecs() {
       if (codecs !== undefined) return codecs;
@@ -23,12 +19,15 @@ export function nodeClips(codecs?: WebCodecs): ClipPlatform {
         // Its classes are those of the standard, which are described by their shape.
         return inOrder((await import("@napi-rs/webcodecs")) as unknown as NapiWebCodecs);
       } catch (cause) {
-        throw missing("@napi-rs/webcodecs", "the package that decodes videos could not be loaded", cause);
+        throw new GlimpseError(
+          {
+            subject: "@napi-rs/webcodecs",
+            problem: "the package that decodes videos could not be loaded",
+            advice: install,
+          },
+          { code: "missing-package", cause },
+        );
       }
     },
   };
-}
-
-function missing(subject: string, problem: string, cause: unknown): GlimpseError {
-  return new GlimpseError({ subject, problem, advice: install }, { code: "missing-package", cause });
 }

@@ -8,18 +8,8 @@ import { drawnPicture } from "./canvas-pixels.ts";
 export function webClips(codecs: WebCodecs | undefined): ClipPlatform {
   return {
     async demuxer() {
-      try {
-        return (await import("../clip/mediabunny.ts")).openTrack;
-      } catch (cause) {
-        throw new GlimpseError(
-          {
-            subject: "mediabunny",
-            problem: "the package that reads videos could not be loaded",
-            advice: 'Install it with "npm install mediabunny", or pass decoded pictures.',
-          },
-          { code: "missing-package", cause },
-        );
-      }
+      const advice = 'Install it with "npm install mediabunny", or pass decoded pictures.';
+      return (await import("../clip/mediabunny.ts")).loadDemuxer(advice);
     },
     async codecs() {
       if (codecs !== undefined) return codecs;
