@@ -4,9 +4,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { benchTables } from "./bench-table.ts";
 import { checkpointTable } from "./checkpoint-table.ts";
+import { errorList } from "./error-list.ts";
 
 const folder = new URL("../../../docs/", import.meta.url);
-const tables: Readonly<Record<string, () => string>> = { bench: benchTables, checkpoints: checkpointTable };
+const tables: Readonly<Record<string, () => string>> = {
+  bench: benchTables,
+  checkpoints: checkpointTable,
+  errors: errorList,
+};
 const guides = readdirSync(folder).filter((file) => file.endsWith(".md"));
 
 test.each(guides)("the tables of %s are what the code says", async (file) => {

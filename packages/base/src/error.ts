@@ -18,28 +18,112 @@ export interface Problem {
   readonly advice?: string | undefined;
 }
 
-/** Machine-readable kinds of error; the docs page `docs/errors.md` has a paragraph on each. */
+/** Machine-readable kinds of error. `docs/errors.md` is written from the comments here and from the messages in the sources. */
 export type ErrorCode =
+  /**
+   * An argument or option is wrong, unknown or impossible; nothing has run.
+   * To do: Correct the call; the message names the nearest option.
+   */
   | "invalid-argument"
+  /**
+   * A config file holds a value that GIT cannot have.
+   * To do: Correct the file; the message has the path of every such value.
+   */
   | "invalid-config"
+  /**
+   * A file is not JSON, or holds a key twice.
+   * To do: Correct the file; the message says at which character.
+   */
   | "invalid-json"
+  /**
+   * The file vocab.txt or tokenizer.json is not a BERT WordPiece tokenizer, or has tokens the model lacks.
+   * To do: Use the tokenizer of the checkpoint.
+   */
   | "invalid-tokenizer"
+  /**
+   * A picture cannot be decoded, is too large, or is no picture.
+   * To do: Use another picture; the message names the source and the limit.
+   */
   | "invalid-image"
+  /**
+   * A video or animation cannot be read or decoded, has no frames, or is too short for the sampling asked for.
+   * To do: Convert or replace the file; the message names it and what was found in it.
+   */
   | "invalid-clip"
+  /**
+   * Weights are damaged, missing, left over, misshapen or of a dtype that would have to be rounded.
+   * To do: Compare config.json and the weights; fetch the file anew.
+   */
   | "invalid-weights"
+  /**
+   * A graph breaks the rules of the IR.
+   * To do: Correct the graph or the pass that made it; the message names the node.
+   */
   | "invalid-graph"
+  /**
+   * A legal request that Glimpse does not carry out.
+   * To do: Do without what the message names, or as it says.
+   */
   | "unsupported"
+  /**
+   * A file that is needed is not there.
+   * To do: Add the file; the message lists what was looked for and what is there.
+   */
   | "missing-file"
+  /**
+   * An optional package is not installed.
+   * To do: Install it with the command in the message.
+   */
   | "missing-package"
+  /**
+   * The Hub answered with an error, or not at all.
+   * To do: Check the name, the network, or `HF_TOKEN` for private checkpoints.
+   */
   | "download"
+  /**
+   * The cache on disk cannot be read or written.
+   * To do: Check space and permissions of the folder in the message.
+   */
   | "cache"
+  /**
+   * The load would not fit; refused before it started.
+   * To do: Free memory, or load a smaller checkpoint.
+   */
   | "out-of-memory"
+  /**
+   * The model computed NaN or infinity.
+   * To do: Look for one in the weights or the pixel values.
+   */
   | "non-finite"
+  /**
+   * A model, trunk or tensor was used after its `dispose()`.
+   * To do: Create a new one.
+   */
   | "disposed"
+  /**
+   * A decoder, file or network gave no answer in time.
+   * To do: Try again, or raise the option `timeout`.
+   */
   | "timeout"
+  /**
+   * The call's signal aborted; `AbortedError` holds the text so far.
+   * To do: Nothing, it was asked for.
+   */
   | "aborted"
+  /**
+   * No backend can run on this machine.
+   * To do: Run `glimpse doctor`, which says why.
+   */
   | "backend-unavailable"
+  /**
+   * The GPU device went away, with everything on it; one that Glimpse opened is opened anew by the next call.
+   * To do: Call again; on a device of your own, open a new one.
+   */
   | "device-lost"
+  /**
+   * The runtime below failed.
+   * To do: Read the `cause`, which has the runtime's own words.
+   */
   | "backend";
 
 /** Options of a {@link GlimpseError}: a code, and the error that caused it. */
