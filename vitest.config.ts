@@ -77,6 +77,19 @@ const browserProjects = [
   browserProject("isolated", ".isolated.browser.test", [], isolation),
 ];
 
+/** What users install: one file after the other, on packages that are packed once. */
+const packedProject = {
+  test: {
+    name: "packed",
+    include: ["tooling/packed/*.test.ts"],
+    exclude,
+    globalSetup: ["tooling/packed/setup.ts"],
+    pool: "forks",
+    maxWorkers: 1,
+    testTimeout: 60_000,
+  },
+} satisfies TestProjectInlineConfiguration;
+
 export default defineConfig({
   test: {
     projects: [
@@ -86,7 +99,7 @@ export default defineConfig({
         ssr: { resolve: { conditions: node, externalConditions: node } },
         test: {
           name: "node",
-          include: [...testsOf(".test"), ...(built ? ["tooling/**/*.test.ts", "apps/docs/site-tests/*.test.ts"] : [])],
+          include: [...testsOf(".test"), ...(built ? ["tooling/*.test.ts", "apps/docs/site-tests/*.test.ts"] : [])],
           exclude: [...exclude, "**/*.browser.test.ts"],
           testTimeout: 30_000,
           setupFiles: ["tooling/properties.ts"],
@@ -94,6 +107,7 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      ...(built ? [packedProject] : []),
       ...(process.env["TEST_NODE"] === "1" ? [] : browserProjects),
     ],
   },

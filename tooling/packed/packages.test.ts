@@ -1,15 +1,14 @@
-// What a user gets: every package packed, installed from its tarball into an empty folder, imported, and the command
-// run there. Runs after a build, with the tests on the built packages.
+// What a user gets: every package installed from its tarball into an empty folder, imported, and the command run there.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
 const pnpm = (args: readonly string[], cwd: string) =>
   run("npx", ["--yes", packageManager, ...args], { cwd, timeout: 300_000 });
@@ -22,7 +21,7 @@ interface Manifest {
 
 const packages = readdirSync(path.join(root, "packages")).map((folder) => {
   const file = path.join(root, "packages", folder, "package.json");
-  return { folder: path.dirname(file), manifest: JSON.parse(readFileSync(file, "utf8")) as Manifest };
+  return JSON.parse(readFileSync(file, "utf8")) as Manifest;
 });
 
 /** What a user writes: values, types under the same names, resources, and an option that there is not. */
@@ -46,11 +45,9 @@ describe("packed packages", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-packed-"));
 
   beforeAll(async () => {
-    const tarballs: Record<string, string> = {};
-    for (const { folder: source, manifest } of packages) {
-      const { stdout } = await pnpm(["pack", "--json", "--pack-destination", folder], source);
-      tarballs[manifest.name] = `file:${JSON.parse(stdout).filename}`;
-    }
+    const tarballs = Object.fromEntries(
+      Object.entries(inject("tarballs")).map(([name, file]) => [name, `file:${file}`]),
+    );
     const catalog = readFileSync(path.join(root, "pnpm-workspace.yaml"), "utf8");
     const version = (name: string) => new RegExp(`^  "?${name}"?: (\\S+)$`, "m").exec(catalog)?.[1] ?? "*";
     const peers = Object.fromEntries(
@@ -69,18 +66,15 @@ describe("packed packages", () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test.each(packages.map(({ manifest }) => manifest))(
-    "$name is imported under every name it exports",
-    async ({ name, exports }) => {
-      // conformance calls vitest's describe() only when it is used, but vitest itself cannot be imported outside a run.
-      if (name === "@glimpsejs/conformance") return;
-      const names = Object.keys(exports).filter((key) => !key.endsWith(".json"));
-      const code = names.map((key) => `await import(${JSON.stringify(path.posix.join(name, key))});`).join("");
-      await run(process.execPath, ["--input-type=module", "-e", code], { cwd: folder });
-    },
-  );
+  test.each(packages)("$name is imported under every name it exports", async ({ name, exports }) => {
+    // conformance calls vitest's describe() only when it is used, but vitest itself cannot be imported outside a run.
+    if (name === "@glimpsejs/conformance") return;
+    const names = Object.keys(exports).filter((key) => !key.endsWith(".json"));
+    const code = names.map((key) => `await import(${JSON.stringify(path.posix.join(name, key))});`).join("");
+    await run(process.execPath, ["--input-type=module", "-e", code], { cwd: folder });
+  });
 
-  test.each(packages.map(({ manifest }) => manifest.name))("%s brings its licence and says what it is", (name) => {
+  test.each(packages.map(({ name }) => name))("%s brings its licence and says what it is", (name) => {
     expect(readdirSync(path.join(folder, "node_modules", name))).toEqual(
       expect.arrayContaining(["LICENSE", "README.md"]),
     );
