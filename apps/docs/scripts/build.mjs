@@ -20,6 +20,9 @@ if (errors + warnings > 0) throw new Error(`API pages: ${errors} errors and ${wa
 process.chdir(site); // Eleventy's folders are relative to the working folder
 await new Eleventy("site", dist, { quietMode: true, configPath: "eleventy.config.js" }).write();
 
+const sheets = readdirSync(`${site}/styles`).toSorted();
+writeFileSync(`${dist}/assets/site.css`, sheets.map((file) => readFileSync(`${site}/styles/${file}`, "utf8")).join(""));
+
 await build({
   root: site,
   configFile: false,

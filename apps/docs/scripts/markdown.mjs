@@ -67,6 +67,15 @@ markdown.core.ruler.after("inline", "examples", (state) => {
 markdown.renderer.rules.table_open = () => '<div class="table" tabindex="0" role="group" aria-label="Table"><table>\n';
 markdown.renderer.rules.table_close = () => "</table></div>\n";
 
+// Drawings stand in the page itself, where they take its colours.
+markdown.renderer.rules.image = (tokens, i, options, _, self) => {
+  const { content } = tokens[i];
+  const file = /^drawings\/[\w-]+\.svg$/.exec(tokens[i].attrGet("src"))?.[0];
+  if (file === undefined) return self.renderToken(tokens, i, options);
+  const svg = readFileSync(`${docs}/${file}`, "utf8");
+  return svg.trimEnd().replace("<svg ", `<svg class="drawing" role="img" aria-label="${escapeHtml(content)}" `);
+};
+
 // Long lines scroll within their block, which the keyboard has to reach.
 markdown.renderer.rules.fence = (tokens, i) => {
   const { info, content } = tokens[i];

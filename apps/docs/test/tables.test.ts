@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { benchTables } from "./bench-table.ts";
 import { checkpointTable } from "./checkpoint-table.ts";
+import { printed, step, vision } from "./graphs.ts";
 import { errorList } from "./error-list.ts";
 
 const folder = new URL("../../../docs/", import.meta.url);
@@ -11,6 +12,7 @@ const tables: Readonly<Record<string, () => string>> = {
   bench: benchTables,
   checkpoints: checkpointTable,
   errors: errorList,
+  graph: () => `\`\`\`text\n${printed(vision)}\n\n${printed(step)}\n\`\`\``,
 };
 const guides = readdirSync(folder).filter((file) => file.endsWith(".md"));
 
