@@ -13,30 +13,30 @@ export interface FlowBox {
 }
 
 /** Boxes one below the other, with what happens between them. */
-export function drawFlow(boxes: readonly FlowBox[]): string {
+export function drawFlow(title: string, boxes: readonly FlowBox[]): string {
   const parts: string[] = [];
   let y = 8;
-  for (const [i, { title, detail, by }] of boxes.entries()) {
+  for (const [i, { title: name, detail, by }] of boxes.entries()) {
     if (i > 0) {
       parts.push(arrow(48, y, y + 32));
       if (by !== undefined) parts.push(text(60, y + 20, by, "quiet"));
       y += 32;
     }
-    parts.push(box(30, y, width - 60, 44), text(42, y + 18, title, "strong"), text(42, y + 35, detail, "quiet"));
+    parts.push(box(30, y, width - 60, 44), text(42, y + 18, name, "strong"), text(42, y + 35, detail, "quiet"));
     y += 44;
   }
-  return sheet(y + 8, parts);
+  return sheet(title, y + 8, parts);
 }
 
 /** A tree of texts: each branch a line of words, its children below and further in. */
 export interface Branch {
   readonly words: string;
   readonly note?: string;
-  readonly then?: readonly Branch[];
+  readonly children?: readonly Branch[];
 }
 
 /** The tree, its root a box. */
-export function drawTree(root: string, branches: readonly Branch[]): string {
+export function drawTree(title: string, root: string, branches: readonly Branch[]): string {
   const parts: string[] = [box(8, 8, 150, 34), text(18, 30, root, "strong")];
   let y = 42;
   const grow = (branch: Branch, x: number, parentY: number): void => {
@@ -48,14 +48,14 @@ export function drawTree(root: string, branches: readonly Branch[]): string {
       parts.push(text(x + 16, y, branch.note, "quiet"));
     }
     const below = y;
-    for (const child of branch.then ?? []) grow(child, x + 24, below + 6);
+    for (const child of branch.children ?? []) grow(child, x + 24, below + 6);
   };
   for (const branch of branches) grow(branch, 22, 42);
-  return sheet(y + 14, parts);
+  return sheet(title, y + 14, parts);
 }
 
 /** A layer: what it reads on top, then node below node; what is read from further up comes along the left side. */
-export function drawLayer(nodes: readonly DrawnNode[]): string {
+export function drawLayer(title: string, nodes: readonly DrawnNode[]): string {
   const [left, step, height] = [66, 42, 32];
   const top = (i: number) => 8 + i * step;
   const parts: string[] = [];
@@ -77,12 +77,13 @@ export function drawLayer(nodes: readonly DrawnNode[]): string {
       }
     }
   }
-  return sheet(top(nodes.length) + 2, parts);
+  return sheet(title, top(nodes.length) + 2, parts);
 }
 
-function sheet(height: number, parts: readonly string[]): string {
+function sheet(title: string, height: number, parts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ${font}>`,
+    `<title>${escaped(title)}</title>`,
     `<rect class="sheet" width="${width}" height="${height}" fill="#fff"/>`,
     ...parts,
     "</svg>\n",
@@ -95,8 +96,7 @@ function box(x: number, y: number, w: number, h: number, open = false): string {
 }
 
 function text(x: number, y: number, words: string, kind: "strong" | "quiet", anchor = "start"): string {
-  const escaped = words.replace(/&/g, "&amp;").replace(/</g, "&lt;");
-  return `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}" fill="${kind === "strong" ? "#111" : "#555"}">${escaped}</text>`;
+  return `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}" fill="${kind === "strong" ? "#111" : "#555"}">${escaped(words)}</text>`;
 }
 
 function line(path: string): string {
@@ -110,4 +110,8 @@ function arrow(x: number, from: number, to: number): string {
 /** The point of an arrow at (x, y); downwards at 0 degrees. */
 function head(x: number, y: number, degrees: number): string {
   return `<path class="head" d="M-3-5L0 0L3-5Z" transform="translate(${x} ${y}) rotate(${degrees})" fill="#777"/>`;
+}
+
+function escaped(words: string): string {
+  return words.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 }

@@ -8,7 +8,12 @@ const config = presetConfig("git-base");
 const grid = config.visionConfig.imageSize / config.visionConfig.patchSize;
 
 /** A picture of the size that git-base sees. */
-export const vision: Graph = specialize(visionGraph(config), { batch: 1, frames: 1, gridRows: grid, gridColumns: grid });
+export const vision: Graph = specialize(visionGraph(config), {
+  batch: 1,
+  frames: 1,
+  gridRows: grid,
+  gridColumns: grid,
+});
 
 /** One token more, likeliest next one wanted, behind a picture and the `past` tokens before it. */
 export const step: Graph = specialize(
@@ -24,7 +29,8 @@ export function printed(graph: Graph): string {
   const kept = lines
     .filter((line) => !/^ {2}weight /.test(line))
     .map((line) => {
-      const layer = layerOf(line.replace(/^.*# /, "")) ?? layerOf(line.replace(/^ {2}(input|output|carry) \w+/, "layer"));
+      const layer =
+        layerOf(line.replace(/^.*# /, "")) ?? layerOf(line.replace(/^ {2}(input|output|carry) \w+/, "layer"));
       return layer === undefined || layer === 0 || (layer === last && isNode(line)) ? line : "  …";
     });
   return kept.filter((line, i) => line !== "  …" || kept[i - 1] !== "  …").join("\n");

@@ -4,14 +4,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { benchTables } from "./bench-table.ts";
 import { checkpointTable } from "./checkpoint-table.ts";
-import { printed, step, vision } from "./graphs.ts";
 import { errorList } from "./error-list.ts";
+import { printed, step, vision } from "./graphs.ts";
+import { refusedTable } from "./refused-table.ts";
 
 const folder = new URL("../../../docs/", import.meta.url);
 const tables: Readonly<Record<string, () => string>> = {
   bench: benchTables,
   checkpoints: checkpointTable,
   errors: errorList,
+  refused: refusedTable,
   graph: () => `\`\`\`text\n${printed(vision)}\n\n${printed(step)}\n\`\`\``,
 };
 const guides = readdirSync(folder).filter((file) => file.endsWith(".md"));
