@@ -1,6 +1,7 @@
-// Tables of what the bench measured, one for each result that is kept in apps/bench/results.
+// Tables and charts of what the bench measured, one for each result that is kept in apps/bench/results.
 import { readdirSync, readFileSync } from "node:fs";
 import type { BenchResult, RunnerResult, ScenarioName } from "../../bench/src/result.ts";
+import { drawBars } from "./draw.ts";
 
 const folder = new URL("../../bench/results/", import.meta.url);
 const columns: readonly (readonly [ScenarioName, string])[] = [
@@ -11,13 +12,89 @@ const columns: readonly (readonly [ScenarioName, string])[] = [
   ["batch8", "8 pictures"],
 ];
 
-/** All tables as Markdown, each under the machine it was measured on. */
+/** Every result, with the name of its file. */
+const results = readdirSync(folder)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => ({
+    name: file.replace(/\.json$/, ""),
+    result: JSON.parse(readFileSync(new URL(file, folder), "utf8")) as BenchResult,
+  }))
+  .filter(({ result }) => Array.isArray(result.runners));
+
+/** All tables as Markdown, each under the machine it was measured on, with its charts. */
 export function benchTables(): string {
-  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
-  return files
-    .map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as BenchResult)
-    .map(tableOf)
+  return results
+    .map(({ name, result }) => {
+      const charts = Object.entries(chartsOf(result)).map(([kind]) => {
+        const what = kind === "times" ? "times of each runner" : "how the time of a caption grows";
+        return `![${result.model.name} on ${result.machine.cpu}: ${what}](drawings/bench-${slug(name)}-${kind}.svg)`;
+      });
+      return [tableOf(result), ...charts].join("\n\n");
+    })
     .join("\n\n");
+}
+
+/** Name of a drawing to how it is drawn, for every result. */
+export function benchDrawings(): Readonly<Record<string, () => string>> {
+  return Object.fromEntries(
+    results.flatMap(({ name, result }) =>
+      Object.entries(chartsOf(result)).map(([kind, draw]) => [`bench-${slug(name)}-${kind}`, draw]),
+    ),
+  );
+}
+
+/** What was measured of each checkpoint: memory, and the time of a caption. */
+export function costTable(): string {
+  const rows = results.flatMap(({ result: { machine, model, runners } }) =>
+    runners
+      .filter(({ kind }) => kind === "glimpse")
+      .map(({ backend, dtype, load, first, firstRss, peakRss, scenarios }) => {
+        const caption = scenarios.caption?.ms;
+        const time = caption === undefined ? "–" : `${caption.median.toFixed(0)} ms`;
+        const place = `${machine.cpu}, ${machine.cores} cores`;
+        return `| ${model.name} | \`${backend}\` | \`${dtype}\` | ${time} | ${(load + first).toFixed(0)} ms | ${megabytes(firstRss)} | ${megabytes(peakRss)} | ${place} |`;
+      }),
+  );
+  const head = [
+    "| checkpoint | backend | dtype | a caption of 20 tokens | the first, with loading | memory at the first | the most, of all that was measured | on |",
+    `|${" --- |".repeat(8)}`,
+  ];
+  return [...head, ...rows].join("\n");
+}
+
+function chartsOf(result: BenchResult): Readonly<Record<string, () => string>> {
+  const { model, machine, runners, growth } = result;
+  const where = `${model.name}, ${machine.cpu}, ${machine.cores} cores`;
+  const times = () =>
+    drawBars(
+      `${where}: milliseconds, less is better`,
+      columns
+        .map(([scenario, title]) => ({
+          title,
+          bars: runners.flatMap(({ name, scenarios }) => {
+            const ms = scenarios[scenario]?.ms?.median;
+            return ms === undefined ? [] : [{ name, value: ms, shown: `${ms.toFixed(0)} ms` }];
+          }),
+        }))
+        .filter(({ bars }) => bars.length > 0),
+    );
+  const grows = () =>
+    drawBars(
+      `${where}: milliseconds of a caption`,
+      growth.map(({ name, runner, points }) => ({
+        title: `${name}, ${runner}`,
+        bars: points.map(({ x, ms }) => ({ name: String(x), value: ms, shown: `${ms.toFixed(0)} ms` })),
+      })),
+    );
+  return growth.length === 0 ? { times } : { times, growth: grows };
+}
+
+function slug(name: string): string {
+  return name.replace(/[^\w-]/g, "-");
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
 function tableOf({ machine, model, date, rounds, runners }: BenchResult): string {
@@ -36,5 +113,5 @@ function rowOf(runner: RunnerResult): string {
     return `${ms.median.toFixed(0)} ms${ratio}`;
   });
   const first = `${(runner.load + runner.first).toFixed(0)} ms`;
-  return `| ${runner.name} | ${cells.join(" | ")} | ${first} | ${(runner.firstRss / 1e6).toFixed(0)} MB |`;
+  return `| ${runner.name} | ${cells.join(" | ")} | ${first} | ${megabytes(runner.firstRss)} |`;
 }

@@ -80,6 +80,31 @@ export function drawLayer(title: string, nodes: readonly DrawnNode[]): string {
   return sheet(title, top(nodes.length) + 2, parts);
 }
 
+/** Bars below one heading, all on one scale. */
+export interface BarGroup {
+  readonly title: string;
+  readonly bars: readonly { readonly name: string; readonly value: number; readonly shown: string }[];
+}
+
+/** Groups of bars, each on a scale of its own, which begins at 0. */
+export function drawBars(title: string, groups: readonly BarGroup[]): string {
+  const parts: string[] = [];
+  let y = 4;
+  for (const { title: name, bars } of groups) {
+    parts.push(text(8, y + 16, name, "strong"));
+    y += 24;
+    const most = Math.max(...bars.map(({ value }) => value));
+    for (const { name: bar, value, shown } of bars) {
+      const length = Math.max(1, Math.round((value / most) * (width - 16)));
+      parts.push(`<rect class="bar" x="8" y="${y + 16}" width="${length}" height="5" fill="#1f5f5b"/>`);
+      parts.push(text(8, y + 12, bar, "quiet"), text(width - 8, y + 12, shown, "quiet", "end"));
+      y += 26;
+    }
+    y += 6;
+  }
+  return sheet(title, y, parts);
+}
+
 function sheet(title: string, height: number, parts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ${font}>`,

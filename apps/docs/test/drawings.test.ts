@@ -1,6 +1,7 @@
-// The drawings of docs/drawings, from the graphs of git-base: written by `npm run docs:tables`, held here.
+// The drawings of docs/drawings, from the graphs of git-base and from what the bench measured: written by `npm run docs:tables`, held here.
 import type { Graph } from "@glimpsejs/graph";
 import { expect, test } from "vitest";
+import { benchDrawings } from "./bench-table.ts";
 import { drawFlow, drawLayer, drawTree } from "./draw.ts";
 import { layer, step, vision } from "./graphs.ts";
 
@@ -9,6 +10,7 @@ const drawings = {
   "token-tree": tokenTree,
   "vision-layer": visionLayer,
   "decoder-layer": decoderLayer,
+  ...benchDrawings(),
 };
 
 test.each(Object.entries(drawings))("%s.svg is what the code says", async (name, draw) => {

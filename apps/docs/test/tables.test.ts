@@ -2,7 +2,7 @@
 // number in them is typed by hand: `npm run docs:tables` writes them, and without it a table out of date fails here.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { benchTables } from "./bench-table.ts";
+import { benchTables, costTable } from "./bench-table.ts";
 import { checkpointTable } from "./checkpoint-table.ts";
 import { errorList } from "./error-list.ts";
 import { printed, step, vision } from "./graphs.ts";
@@ -11,6 +11,7 @@ import { refusedTable } from "./refused-table.ts";
 const folder = new URL("../../../docs/", import.meta.url);
 const tables: Readonly<Record<string, () => string>> = {
   bench: benchTables,
+  costs: costTable,
   checkpoints: checkpointTable,
   errors: errorList,
   refused: refusedTable,
