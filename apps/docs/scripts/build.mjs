@@ -1,6 +1,6 @@
 // `npm run docs`: the whole site as static files in apps/docs/dist. API pages, then guides and layout, then what runs in
 // the page, then the index of the search, which is made from the finished pages.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import Eleventy from "@11ty/eleventy";
 import { build } from "vite";
@@ -55,8 +55,9 @@ await build({
     },
   },
 });
-mkdirSync(`${dist}/assets/pictures`, { recursive: true });
-cpSync(`${root}/packages/demo-model/samples/pictures`, `${dist}/assets/pictures`, { recursive: true });
+for (const kind of ["pictures", "clips"]) {
+  cpSync(`${root}/packages/demo-model/samples/${kind}`, `${dist}/assets/${kind}`, { recursive: true });
+}
 
 const pages = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith(".html"));
 const index = pages.flatMap((file) => searchIndex(file, readFileSync(path.join(dist, file), "utf8")));
