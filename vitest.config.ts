@@ -107,7 +107,7 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      ...(built ? [packedProject] : []),
+      ...(built || full ? [packedProject] : []),
       ...(process.env["TEST_NODE"] === "1" ? [] : browserProjects),
     ],
   },

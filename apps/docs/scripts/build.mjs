@@ -1,8 +1,9 @@
 // `npm run docs`: the whole site as static files in apps/docs/dist. API pages, then guides and layout, then what runs in
 // the page, then the index of the search, which is made from the finished pages.
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import Eleventy from "@11ty/eleventy";
+import sharp from "sharp";
 import { build } from "vite";
 import { writeApi } from "./api.mjs";
 import { searchIndex } from "./search-index.mjs";
@@ -55,6 +56,14 @@ await build({
     },
   },
 });
+// The first page shows small copies of the pictures, and thumbnails to choose from.
+for (const [folder, size] of Object.entries({ shown: 576, thumbs: 112 })) {
+  mkdirSync(`${dist}/assets/${folder}`);
+  for (const file of readdirSync(`${root}/packages/demo-model/samples/pictures`)) {
+    const copy = `${dist}/assets/${folder}/${path.parse(file).name}.webp`;
+    await sharp(`${root}/packages/demo-model/samples/pictures/${file}`).resize(size).webp({ quality: 82 }).toFile(copy);
+  }
+}
 for (const kind of ["pictures", "clips"]) {
   cpSync(`${root}/packages/demo-model/samples/${kind}`, `${dist}/assets/${kind}`, { recursive: true });
 }
