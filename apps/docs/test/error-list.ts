@@ -10,14 +10,21 @@ const parts = ["subject", "problem", "expected", "got", "advice"] as const;
 
 type Message = Readonly<Partial<Record<(typeof parts)[number], string>>>;
 
-/** All entries as Markdown: a heading per code, when it is thrown, what to do, and what it says. */
-export function errorList(): string {
+/**
+ * All entries as Markdown: a heading per code, when it is thrown, what to do, and what it says. Messages that `current`
+ * shows stay as long as the sources have them, so that a new one elsewhere changes nothing.
+ */
+export function errorList(current: string): string {
   const messages = messagesOfSources();
   return errorCodes()
     .map(({ code, when, advice }) => {
       const own = (messages.get(code) ?? []).toSorted((a, b) => rank(b) - rank(a)).map(sentence);
       if (own.length === 0) throw new Error(`errors: no source throws "${code}".`);
-      const examples = [...new Set(own)].slice(0, shown).map((text) => `- ${text}`);
+      const lines = own.map((text) => `- ${text}`);
+      const examples = [...new Set([...lines.filter((line) => current.includes(`${line}\n`)), ...lines])].slice(
+        0,
+        shown,
+      );
       return [
         `## ${code}`,
         when,
