@@ -7,8 +7,12 @@ import { lowerGraph, type OnnxWeight } from "./to-onnx.ts";
 
 const inFile: OnnxWeight = { dtype: "float32", data: { path: "model.safetensors", offset: 1024 } };
 
-function lower(build: (b: Builder) => void, weightOf: (name: string) => OnnxWeight = () => inFile): string {
-  return printOnnx(lowerGraph(buildGraph("test", build), weightOf));
+function lower(
+  build: (b: Builder) => void,
+  weightOf: (name: string) => OnnxWeight = () => inFile,
+  target?: OnnxTarget,
+): string {
+  return printOnnx(lowerGraph(buildGraph("test", build), weightOf, target));
 }
 
 describe("lowering of ops", () => {
@@ -253,6 +257,90 @@ describe("lowering of ops", () => {
         Transpose.6 = Transpose(MatMul, perm=[0, 2, 1, 3])
         Reshape.3 = Reshape(Transpose.6, int64 [0, 0, 8])
         output probabilities : float32[batch, 2, s, t]
+      "
+    `);
+  });
+});
+
+describe("on webgpu, around what its provider gets wrong,", () => {
+  const onWebgpu = (build: (b: Builder) => void) => lower(build, () => inFile, "webgpu");
+
+  it("attention to one segment is products and a softmax", () => {
+    const text = onWebgpu((b) => {
+      const query = b.input("query", "float32", ["batch", "text", 8]);
+      const [key, value] = ["key", "value"].map((name) => b.input(name, "float32", ["batch", 2, "text", 4]));
+      if (key === undefined || value === undefined) return;
+      const [context] = b.ops("attention", { query, keys: [key], values: [value] }, { heads: 2 });
+      if (context !== undefined) b.output("context", context);
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input query : float32[batch, text, 8]
+        input key : float32[batch, 2, text, 4]
+        input value : float32[batch, 2, text, 4]
+        initializer float32 0.5 : float32[1]
+        initializer int64 [0, 0, 2, 4] : int64[4]
+        initializer int64 [0, 0, 8] : int64[3]
+        Mul = Mul(query, float32 0.5)
+        Reshape = Reshape(Mul, int64 [0, 0, 2, 4])
+        Transpose = Transpose(Reshape, perm=[0, 2, 1, 3])
+        Transpose.2 = Transpose(key, perm=[0, 1, 3, 2])
+        MatMul = MatMul(Transpose, Transpose.2)
+        Softmax = Softmax(MatMul, axis=-1)
+        MatMul.2 = MatMul(Softmax, value)
+        Transpose.3 = Transpose(MatMul.2, perm=[0, 2, 1, 3])
+        context = Reshape(Transpose.3, int64 [0, 0, 8])    # Reshape.2
+        output context : float32[batch, text, 8]
+      "
+    `);
+  });
+
+  it("layerNorm has the mean taken away before", () => {
+    const text = onWebgpu((b) => {
+      const x = b.input("x", "float32", ["batch", 4]);
+      b.output(
+        "y",
+        b.op("layerNorm", { x, weight: b.weight("weight", [4]), bias: b.weight("bias", [4]) }, { epsilon: 0.5 }),
+      );
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[batch, 4]
+        initializer weight : float32[4] @ model.safetensors[1024, 1040)
+        initializer bias : float32[4] @ model.safetensors[1024, 1040)
+        ReduceMean = ReduceMean(x, axes=[-1], keepdims=1)
+        Sub = Sub(x, ReduceMean)
+        y = LayerNormalization(Sub, weight, bias, axis=-1, epsilon=0.5f)    # LayerNormalization
+        output y : float32[batch, 4]
+      "
+    `);
+  });
+
+  it("topK looks at halves, none of them as low as the lowest number", () => {
+    const text = onWebgpu((b) => {
+      const [values] = b.ops("topK", { x: b.input("x", "float32", [3, 4]) }, { k: 2 });
+      if (values !== undefined) b.output("values", values);
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "model test
+        input x : float32[3, 4]
+        initializer int64 [1] : int64[1]
+        initializer float32 0 : float32[1]
+        initializer float32 0.5 : float32[1]
+        initializer float32 -3.4028232635611926e+38 : float32[1]
+        initializer int64 [2] : int64[1]
+        initializer int32 -1 : int32[1]
+        ReduceMax = ReduceMax(x, axes=[1], keepdims=1)
+        Sub = Sub(x, ReduceMax)
+        ReduceSum = ReduceSum(Sub, int64 [1], keepdims=1)
+        LessOrEqual = LessOrEqual(ReduceSum, float32 0)
+        Mul = Mul(x, float32 0.5)
+        Max = Max(Mul, float32 -3.4028232635611926e+38)
+        TopK:0, TopK:1 = TopK(Max, int64 [2], axis=1, largest=1, sorted=1)    # TopK
+        values = Add(TopK:0, TopK:0)    # Add
+        Cast = Cast(TopK:1, to=6)
+        Where = Where(LessOrEqual, Cast, int32 -1)
+        output values : float32[3, 2]
       "
     `);
   });

@@ -3,9 +3,11 @@
 import { webgpuUrls } from "@glimpsejs/backend-ort-web/assets";
 import { caseFolders, verifyCase } from "@glimpsejs/cli";
 import { bind } from "@glimpsejs/core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { servedFiles } from "../../test/served-files.ts";
 import { ortWeb, webPlatform } from "./index.ts";
+
+vi.setConfig({ testTimeout: 600_000 });
 
 const webgpu = ortWeb({ provider: "webgpu", urls: webgpuUrls });
 const folders = await caseFolders("/fixtures/reference/cases", servedFiles);

@@ -1,6 +1,8 @@
 // attention → one MultiHeadAttention where that op can do it, else products, softmax and products again, segment by
 // segment. Keys and values are only read: joining the segments first would copy the whole trunk at every token.
-// Never emit MultiHeadAttention's past_sequence_length: it corrupts memory in ONNX Runtime 1.30.
+// Never emit MultiHeadAttention's past_sequence_length: it corrupts memory in ONNX Runtime 1.30. On WebGPU it is never
+// emitted at all: in 1.30 its kernel (flash_attention.wgsl.template) steps over the keys by the size of a subgroup, but
+// takes eight at a time, so that with subgroups of four, which WebGPU allows, some keys count twice.
 import type { Node, ValueName } from "@glimpsejs/graph";
 import type { Emitter } from "../emitter.ts";
 import { headsApart, headsFirst, headsLast } from "./heads.ts";
@@ -12,7 +14,10 @@ export function attention(node: Node<"attention">, e: Emitter): readonly string[
   const [, probabilitiesValue = ""] = node.outputs;
   const names = (list: readonly ValueName[]) => list.map((value) => e.nameOf(value));
 
-  const plain = mask === undefined && headMask === undefined && distances === undefined;
+  // Only withoutEmpty of a backend leaves no segment at all; a mean of no values is 0 here, as in the reference.
+  if (keys.length === 0) return [e.node("Expand", [e.float32(0), e.shape(e.typeOf(node.outputs[0] ?? "").shape)])];
+
+  const plain = e.target !== "webgpu" && mask === undefined && headMask === undefined && distances === undefined;
   if (plain && keys.length === 1 && !e.isUsed(probabilitiesValue)) {
     const inputs = names([query, ...keys, ...values]);
     return [e.node("com.microsoft.MultiHeadAttention", inputs, { num_heads: heads })];
