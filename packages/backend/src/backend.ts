@@ -1,5 +1,6 @@
 // The contract between graphs and devices. Its only language is the Graph: no method per op, no registry, no
 // priority. A backend is a value that somebody passes in; nothing happens until open() is called.
+import type { Problem } from "@glimpsejs/base";
 import type { Bindings, DType, Graph, HostTensor, WeightSource } from "@glimpsejs/graph";
 
 /** A value on a backend's device. Opaque: read it, feed it back to its own backend, or dispose it. */
@@ -84,8 +85,11 @@ export interface BackendPlugin {
   readonly name: string;
   /** Why this machine cannot open the backend, in words for the user; undefined when it can. */
   unavailable(): Promise<string | undefined>;
-  /** Opens the device; rejects with "backend-unavailable" or "missing-package". */
-  open(): Promise<Backend>;
+  /**
+   * Opens the device; rejects with "backend-unavailable" or "missing-package". A plugin that stands for several, as that of
+   * firstAvailable() does, tells `passedOver` what is wrong with each that it tried before.
+   */
+  open(passedOver?: (problem: Problem) => void): Promise<Backend>;
   /**
    * Rough peak of host memory in bytes for weights of `weightBytes` (as float32), so that an impossible load is
    * refused before it starts. Undefined when the backend keeps weights elsewhere.

@@ -61,6 +61,20 @@ test("passes over what cannot be opened after all, with its reason; any other er
   });
 });
 
+test("tells what it passed over, also of one inside another", async () => {
+  const wrong: BackendPlugin = {
+    ...plugin("wrong", undefined),
+    open: () =>
+      Promise.reject(new GlimpseError({ subject: "wrong", problem: "it is" }, { code: "backend-unavailable" })),
+  };
+  const told: string[] = [];
+  const inner = firstAvailable(plugin("native", "not installed"), wrong, plugin("js", undefined));
+  await firstAvailable(plugin("gpu", "no adapter"), inner).open(({ subject, problem }) => {
+    told.push(`${subject}: ${problem}`);
+  });
+  expect(told).toEqual(['backend "gpu": no adapter', 'backend "native": not installed', "wrong: it is"]);
+});
+
 test("it nests, being a plugin itself", async () => {
   const inner = firstAvailable(plugin("gpu", "no adapter"));
   const outer = firstAvailable(inner, plugin("js", undefined));

@@ -31,20 +31,24 @@ export function firstAvailable(...plugins: readonly BackendPlugin[]): BackendPlu
       const estimates = plugins.map((plugin) => plugin.estimateMemory?.(weightBytes) ?? 0);
       return plugins.length === 0 ? 0 : Math.min(...estimates);
     },
-    async open(): Promise<Backend> {
+    async open(passedOver): Promise<Backend> {
       const reasons: Problem[] = [];
+      const pass = (...problems: readonly Problem[]) => {
+        reasons.push(...problems);
+        for (const problem of problems) passedOver?.(problem);
+      };
       // What cannot be opened after all, a GPU that computes wrong for example, is passed over like what is not there.
       for (const plugin of plugins) {
         const reason = await plugin.unavailable();
         if (reason !== undefined) {
-          reasons.push({ subject: `backend "${plugin.name}"`, problem: reason });
+          pass({ subject: `backend "${plugin.name}"`, problem: reason.replace(/\.$/, "") });
           continue;
         }
         try {
-          return await plugin.open();
+          return await plugin.open(passedOver);
         } catch (error) {
           if (!GlimpseError.isInstance(error) || error.code !== "backend-unavailable") throw error;
-          reasons.push(...error.problems);
+          pass(...error.problems);
         }
       }
       throw new GlimpseError(reasons.length === 0 ? noneGiven : reasons, { code: "backend-unavailable" });

@@ -22,6 +22,14 @@ import { forBackend, readFloat32 } from "./weights.ts";
 /** The graphs of one model; which of them exist depends on the part of the model that was loaded. */
 export type GraphName = "vision" | "visionInternals" | "trunk" | "decoder" | "forward";
 
+/** What a model runs on. */
+export interface BackendInUse {
+  /** The backend's name, such as "webgpu". */
+  readonly name: string;
+  /** Why each of the backends that come before it cannot be used here, in words for the user. */
+  readonly passedOver: readonly string[];
+}
+
 /** What an {@link Engine} is made of. */
 export interface EngineOptions {
   readonly config: GitConfig;
@@ -31,6 +39,8 @@ export interface EngineOptions {
   /** The form that weights are kept in; undefined: the one they are stored in. */
   readonly dtype?: WeightDType | undefined;
   readonly backend: Backend;
+  /** See {@link BackendInUse.passedOver}. */
+  readonly passedOver: readonly string[];
   /** Wraps the weights that the backend is given. */
   readonly watch?: ((weights: WeightSource) => WeightSource) | undefined;
   /**
@@ -56,6 +66,7 @@ export class Engine {
   readonly stored: WeightSource;
   readonly dtype: WeightDType;
   readonly part: ModelPart;
+  readonly runsOn: BackendInUse;
   private readonly backend: Backend;
   private readonly program: Program<string>;
   private readonly tables = new Map<string, Promise<HostTensor<"float32">>>();
@@ -63,12 +74,17 @@ export class Engine {
   /** Whether another engine has taken over weights and backend. */
   private isReplaced = false;
 
-  private constructor({ config, weights, part, backend }: EngineOptions, form: StoredForm, program: Program<string>) {
+  private constructor(
+    { config, weights, part, backend, passedOver }: EngineOptions,
+    form: StoredForm,
+    program: Program<string>,
+  ) {
     this.config = config;
     this.weights = weights;
     this.stored = form.weights;
     this.dtype = form.dtype;
     this.part = part;
+    this.runsOn = { name: backend.name, passedOver };
     this.backend = backend;
     this.program = program;
   }
@@ -94,7 +110,8 @@ export class Engine {
   async replaced(change: { readonly config: GitConfig; readonly weights: WeightSource }): Promise<Engine> {
     this.checkAlive();
     const { part, dtype, backend } = this;
-    const next = await Engine.open({ ...change, part, dtype, backend });
+    const { passedOver } = this.runsOn;
+    const next = await Engine.open({ ...change, part, dtype, backend, passedOver });
     this.isReplaced = true;
     this.disposed = this.program.dispose();
     await this.disposed;

@@ -9,6 +9,7 @@ import {
   checkCaptionAll,
 } from "./caption-all-options.ts";
 import { type Notice, readConfig } from "./checkpoint.ts";
+import type { BackendInUse } from "./engine.ts";
 import { GitCalls } from "./git-calls.ts";
 import { GitForCausalLM } from "./git-for-causal-lm.ts";
 import { GitProcessor } from "./git-processor.ts";
@@ -56,6 +57,11 @@ export class Git {
   /** Files the checkpoint lacked and what was assumed instead. */
   get notices(): readonly Notice[] {
     return [...this.model.notices, ...this.processor.notices];
+  }
+
+  /** The backend that computes, and why those that were to be preferred do not. */
+  get backend(): BackendInUse {
+    return this.model.backend;
   }
 
   /** Describes a picture or clip; an array of pictures, or of clips, gives an array, encoded as one batch. */

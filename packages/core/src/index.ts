@@ -6,7 +6,7 @@ export type { CaptionAllOptions, CaptionAllProgress, CaptionAllResult } from "./
 export type { Notice } from "./checkpoint.ts";
 export type { ContactSheetOptions } from "./clips/contact-sheet.ts";
 export { contactSheetPng, heatMapPng } from "./drawings.ts";
-export type { EncodeOptions } from "./engine.ts";
+export type { BackendInUse, EncodeOptions } from "./engine.ts";
 export type { ExplainedWord, HeatMap } from "./explain/heat-maps.ts";
 export type { ForwardOutput } from "./forward/forward.ts";
 export type { ForwardInputs } from "./forward/inputs.ts";

@@ -1,7 +1,7 @@
 // What all model classes share: opening a checkpoint or a fresh model, one call at a time, saving, dispose().
 
 import type { BackendPlugin } from "@glimpsejs/backend";
-import { type Problem, show } from "@glimpsejs/base";
+import { formatProblem, type Problem, show } from "@glimpsejs/base";
 import { GitConfig } from "@glimpsejs/config";
 import type { WeightSource } from "@glimpsejs/graph";
 import {
@@ -14,7 +14,7 @@ import {
 } from "@glimpsejs/model";
 import { type CheckpointFiles, openWeights } from "@glimpsejs/weights";
 import { readConfig } from "./checkpoint.ts";
-import { Engine } from "./engine.ts";
+import { type BackendInUse, Engine } from "./engine.ts";
 import { loadOnDemand } from "./load-on-demand.ts";
 import { checkMemory } from "./memory.ts";
 import { graphsOf } from "./model-graphs.ts";
@@ -57,6 +57,11 @@ export abstract class PreTrainedModel {
   /** The model's configuration. */
   get config(): GitConfig {
     return this.engine.config;
+  }
+
+  /** The backend that computes, and why those that were to be preferred do not. */
+  get backend(): BackendInUse {
+    return this.engine.runsOn;
   }
 
   /**
@@ -194,7 +199,8 @@ async function engineFor(
   const { dtype, signal } = options;
   const { weights: kept } = await storedForm(graphsOf(config, part), weights, dtype);
   checkMemory(kept, plugin, platform);
-  const backend = await plugin.open();
+  const passedOver: string[] = [];
+  const backend = await plugin.open((problem) => passedOver.push(formatProblem(problem)));
   try {
     const report = (loaded: number, total: number) =>
       options.onProgress?.({ phase: "load", file: "weights", loaded, total });
@@ -208,7 +214,8 @@ async function engineFor(
       done();
       options.onProgress?.({ phase: "prepare", file: "kernels", loaded, total });
     };
-    const engine = await Engine.open({ config, weights, part, dtype, backend, watch, onPrepare, signal });
+    const parts = { config, weights, part, dtype, backend, passedOver };
+    const engine = await Engine.open({ ...parts, watch, onPrepare, signal });
     done();
     return engine;
   } catch (error) {

@@ -26,8 +26,8 @@ export function defaultBackend(
   return {
     ...plugin,
     ...(estimateMemory && { estimateMemory }),
-    async open() {
-      const backend = await plugin.open();
+    async open(passedOver) {
+      const backend = await plugin.open(passedOver);
       if (backend.name === slow.name && !warned) {
         warned = true;
         const reason = await fast.unavailable();

@@ -8,6 +8,7 @@ export { type OrtWebOptions, type OrtWebUrls, ortWeb } from "@glimpsejs/backend-
 export { type ClipSource, type ImageSource, loadClip, loadImage, videoFrames } from "@glimpsejs/processor/web";
 export { type CachedFile, OpfsCache } from "@glimpsejs/weights/web";
 export * from "../index.ts";
+export { browserBackend } from "./browser-backend.ts";
 export type { WebSource } from "./checkpoint.ts";
 export { type WebPlatformOptions, webPlatform } from "./platform.ts";
 export { loadInWorker, type WorkerGit, type WorkerOptions, type WorkerTrunk } from "./worker/load-in-worker.ts";

@@ -1,0 +1,44 @@
+// Which backend load() takes in a browser, and what it says about the others.
+import { wasmUrls } from "@glimpsejs/backend-ort-web/assets";
+import { sampleFiles } from "@glimpsejs/demo-model/samples";
+import { afterEach, expect, test, vi } from "vitest";
+import { browserBackend, load, loadInWorker, ortWeb } from "./index.ts";
+
+const picture = sampleFiles["pictures/02.png"];
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test("without an adapter the interpreter, and why", async () => {
+  vi.spyOn(navigator.gpu, "requestAdapter").mockResolvedValue(null);
+  await using git = await load();
+  expect(git.backend.name).toBe("reference");
+  expect(git.backend.passedOver).toEqual([
+    expect.stringMatching(/^backend "webgpu": WebGPU finds no GPU here\. A driver/),
+    expect.stringMatching(/^backend "ort-web-wasm": nobody said where its files are\. Pass the option backend/),
+  ]);
+  expect((await git.caption(picture)).text).toBe("a book on a white background");
+});
+
+test("a program that imitates a GPU is none; onnxruntime-web comes before the interpreter where it is given", async () => {
+  await using git = await load(undefined, {
+    backend: browserBackend(ortWeb({ provider: "wasm", urls: wasmUrls })),
+  });
+  expect(git.backend.name).toBe("ort-web-wasm");
+  expect(git.backend.passedOver).toEqual([expect.stringMatching(/only a program that imitates one \(.*SwiftShader/i)]);
+  expect((await git.caption(picture)).text).toBe("a book on a white background");
+});
+
+test("where its files are missing, the interpreter", async () => {
+  const urls = { mjs: "/nowhere/ort.mjs", wasm: "/nowhere/ort.wasm" };
+  await using git = await load(undefined, { backend: browserBackend(ortWeb({ provider: "wasm", urls })) });
+  expect(git.backend.name).toBe("reference");
+  expect(git.backend.passedOver[1]).toMatch(/^backend "ort-web-wasm": the file .*\/nowhere\/ort\.mjs/);
+});
+
+test("a model in a worker says the same", async () => {
+  await using git = await loadInWorker();
+  expect(git.backend.name).toBe("reference");
+  expect(git.backend.passedOver).toHaveLength(2);
+});
