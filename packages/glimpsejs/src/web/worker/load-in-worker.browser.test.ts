@@ -3,7 +3,7 @@ import { GlimpseError } from "@glimpsejs/base";
 import { AbortedError } from "@glimpsejs/core";
 import { sampleFiles } from "@glimpsejs/demo-model/samples";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { load, loadInWorker } from "../index.ts";
+import { load, loadClip, loadInWorker } from "../index.ts";
 
 const picture = sampleFiles["pictures/02.png"]?.href ?? "";
 const other = sampleFiles["pictures/04.png"] ?? new URL("https://missing.invalid");
@@ -83,6 +83,47 @@ describe("a model in a worker", () => {
     expect((await there.caption(picture)).text).toBe("a book on a white background");
   });
 
+  test("captions all of a source, whose items are asked for one by one, with progress and errors in their place", async () => {
+    let asked = 0;
+    async function* pictures() {
+      for (const subject of [picture, new Blob(["no pixels"]), other.href]) {
+        asked++;
+        yield subject;
+      }
+    }
+    const all = async (git: Pick<typeof here, "captionAll">) => {
+      const progress: unknown[] = [];
+      const results: object[] = [];
+      const options = { batchSize: 2, question: "what is this?", onProgress: (told: unknown) => progress.push(told) };
+      for await (const { index, result, error } of git.captionAll(pictures(), options)) {
+        const { code, message } = (error ?? {}) as Partial<GlimpseError>;
+        results.push({ index, result, code, message });
+      }
+      return { progress, results };
+    };
+    const expected = await all(here);
+    expect(expected.results).toHaveLength(3);
+    expect(await all(there)).toEqual(expected);
+    asked = 0;
+    for await (const { index } of there.captionAll(pictures(), { batchSize: 1 })) {
+      expect(index).toBe(0);
+      break;
+    }
+    expect(asked).toBeLessThan(3);
+    const source = (async function* () {
+      yield picture;
+      throw new GlimpseError({ subject: "list", problem: "it ends badly" }, { code: "invalid-argument" });
+    })();
+    const failing = async () => {
+      for await (const _ of there.captionAll(source));
+    };
+    expect((await refusal(failing())).message).toBe("list: it ends badly.");
+    const nothing = async () => {
+      for await (const _ of there.captionAll(5 as never));
+    };
+    expect((await refusal(nothing())).message).toContain("there is nothing to iterate");
+  });
+
   test("F38: an abort crosses over, before, during and after a call; the next call works", async () => {
     expect(await refusal(there.caption(picture, { signal: AbortSignal.abort(new Error("no")) }))).toMatchObject({
       code: "aborted",
@@ -115,6 +156,45 @@ describe("a model in a worker", () => {
     expect(refused.message).toContain("an argument cannot be sent to the worker");
     expect((await there.caption(picture)).text).toBe("a book on a white background");
   });
+});
+
+test("clips, as loadClip() gives them, and live sources, whose frames are given away", async () => {
+  const folder = "/packages/demo-model/samples/";
+  const { clips } = await (await fetch(`${folder}samples.json`)).json();
+  const [{ file, reference_caption, questions }] = clips;
+  await using there = await loadInWorker("demo:clips");
+  await using here = await load("demo:clips");
+  const clip = await loadClip(`${folder}${file}`);
+  using trunk = await there.encode(clip);
+  expect((await there.caption(trunk)).text).toBe(reference_caption);
+  expect((await there.answer(trunk, String(questions[0].question))).text).toBe(questions[0].reference_answer);
+  expect((await there.caption([clip]))[0]?.text).toBe(reference_caption);
+
+  const texts = async (git: Pick<typeof here, "stream">) => {
+    const given: ImageBitmap[] = [];
+    let told = () => {};
+    async function* frames() {
+      for (const path of [picture, other]) {
+        const bitmap = await createImageBitmap(await (await fetch(path)).blob());
+        given.push(bitmap);
+        const text = new Promise<void>((resolve) => {
+          told = resolve;
+        });
+        yield bitmap;
+        await text; // so that none is passed over
+      }
+    }
+    const all: unknown[] = [];
+    for await (const text of git.stream(frames(), { maxNewTokens: 4 })) {
+      all.push(text);
+      told();
+    }
+    expect(given.map(({ width }) => width)).toEqual([0, 0]);
+    return all;
+  };
+  const expected = await texts(here);
+  expect(expected).toHaveLength(2);
+  expect(await texts(there)).toEqual(expected);
 });
 
 test("a checkpoint that cannot be loaded, an aborted load, an unknown option", async () => {

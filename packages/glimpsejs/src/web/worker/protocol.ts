@@ -1,31 +1,49 @@
 // What a page and its worker say to each other: calls with numbers, their results, and errors as data, since an error that
 // crosses over by itself loses its class.
 import { DisposedError, type ErrorCode, GlimpseError, type Problem } from "@glimpsejs/base";
-import { AbortedError, type LoadProgress } from "@glimpsejs/core";
+import { AbortedError } from "@glimpsejs/core";
 
 /** Names of the calls that are carried over as they are. */
 export type CallName = "caption" | "answer" | "score" | "rank" | "classify" | "explain";
+
+/** Names of the calls whose results come one after the other. */
+export type StreamName = "stream" | "captionAll";
 
 /** From the page. `id` is the number of the call that it starts or is about. */
 export type Request =
   | { readonly type: "load"; readonly id: number; readonly source: unknown; readonly options: object }
   | { readonly type: "call"; readonly id: number; readonly name: CallName; readonly args: readonly unknown[] }
   | { readonly type: "encode"; readonly id: number; readonly args: readonly unknown[] }
-  | { readonly type: "stream"; readonly id: number; readonly args: readonly unknown[] }
+  | { readonly type: "stream"; readonly id: number; readonly name: StreamName; readonly args: readonly unknown[] }
   | { readonly type: "next" | "return"; readonly id: number; readonly stream: number }
   | { readonly type: "dispose"; readonly id: number }
   | { readonly type: "free"; readonly trunk: number }
+  | {
+      /** What a source gave when the worker asked for the item with the number `pull`. */
+      readonly type: "item";
+      readonly pull: number;
+      readonly done: boolean;
+      readonly value?: unknown;
+      readonly error?: ErrorData;
+    }
   | { readonly type: "abort"; readonly call: number; readonly reason: unknown };
 
 /** From the worker. */
 export type Reply =
   | { readonly type: "done"; readonly id: number; readonly value: unknown }
   | { readonly type: "failed"; readonly id: number; readonly error: ErrorData }
-  | { readonly type: "progress"; readonly id: number; readonly progress: LoadProgress };
+  | { readonly type: "progress"; readonly id: number; readonly progress: unknown }
+  | { readonly type: "pull"; readonly source: number; readonly pull: number }
+  | { readonly type: "stop"; readonly source: number };
 
 /** In place of a trunk, which stays in the worker: the number of the call that made it. */
 export interface TrunkReference {
   readonly glimpseTrunk: number;
+}
+
+/** In place of an error inside a result. */
+export interface ErrorReference {
+  readonly glimpseError: ErrorData;
 }
 
 /** An error as plain data. */

@@ -1,7 +1,8 @@
 // The worker's side: loads one model and answers calls about it. In a worker of your own, call it with your platform.
 import { bind, type Git, type Platform, type Trunk } from "@glimpsejs/core";
 import type { WebSource } from "../checkpoint.ts";
-import { type Reply, type Request, type TrunkReference, toData } from "./protocol.ts";
+import { type ErrorReference, type Reply, type Request, type TrunkReference, toData } from "./protocol.ts";
+import { isSourceReference, WorkerSources } from "./sources.ts";
 
 /** What a worker is to serve(): the worker's own `self`, mostly. */
 export interface Port {
@@ -16,28 +17,39 @@ export interface Port {
 export function serveGlimpse(port: Port, platform: Platform<WebSource>): void {
   const calls = new Map<number, AbortController>();
   const trunks = new Map<number, Trunk>();
-  const streams = new Map<number, ReturnType<Git["stream"]>>();
+  const streams = new Map<number, AsyncGenerator<unknown, unknown, undefined>>();
+  const post = (reply: Reply) => port.postMessage(reply);
+  const sources = new WorkerSources(post);
   let git: Git | undefined;
 
   const loaded = (): Git => {
     if (git === undefined) throw new TypeError("the worker has no model.");
     return git;
   };
-  /** Puts trunks in the place of their references, and the call's signal into its options. */
+  /** Puts trunks and sources in the place of their references. */
+  const arrived = (value: unknown): unknown => {
+    if (isSourceReference(value)) return sources.open(value, arrived);
+    return isReference(value) ? trunks.get(value.glimpseTrunk) : value;
+  };
+  /** The arguments of a call, with its signal in its options. */
   const received = (args: readonly unknown[], signal: AbortSignal): unknown[] => {
-    const [subject, ...rest] = args.map((arg) => (isReference(arg) ? trunks.get(arg.glimpseTrunk) : arg));
+    const [subject, ...rest] = args.map(arrived);
     const options = rest.pop();
     return [subject, ...rest, { ...(options as object), signal }];
   };
 
-  async function answer(request: Exclude<Request, { type: "free" | "abort" }>, signal: AbortSignal): Promise<unknown> {
+  const reportTo = (id: number) => (progress: unknown) => post({ type: "progress", id, progress });
+
+  async function answer(
+    request: Exclude<Request, { type: "free" | "abort" | "item" }>,
+    signal: AbortSignal,
+  ): Promise<unknown> {
     switch (request.type) {
       case "load": {
-        const onProgress = (progress: unknown) => post({ type: "progress", id: request.id, progress } as Reply);
-        const options = { ...request.options, signal, onProgress };
+        const options = { ...request.options, signal, onProgress: reportTo(request.id) };
         git = await bind(platform).load(request.source as WebSource | undefined, options);
         const { config } = git.model;
-        return { config, notices: git.notices };
+        return { config, notices: git.notices, backend: git.backend };
       }
       case "call": {
         // The types were checked where the page called; what crossed over has the same form.
@@ -53,13 +65,18 @@ export function serveGlimpse(port: Port, platform: Platform<WebSource>): void {
       }
       case "stream": {
         const [subject, options] = received(request.args, signal);
-        streams.set(request.id, loaded().stream(subject, options as object));
+        // As with calls, the types were checked where the page called.
+        const onProgress = request.name === "captionAll" ? { onProgress: reportTo(request.id) } : {};
+        const start = loaded()[request.name] as (...args: unknown[]) => AsyncGenerator<unknown, unknown, undefined>;
+        streams.set(request.id, start.call(loaded(), subject, { ...(options as object), ...onProgress }));
         return undefined;
       }
-      case "next":
-        return streams.get(request.stream)?.next();
+      case "next": {
+        const step = await streams.get(request.stream)?.next();
+        return step && { ...step, value: withoutError(step.value) };
+      }
       case "return":
-        await streams.get(request.stream)?.return({ text: "", tokens: [], logProb: 0, score: 0 });
+        await streams.get(request.stream)?.return(undefined);
         streams.delete(request.stream);
         calls.delete(request.stream);
         return undefined;
@@ -68,10 +85,9 @@ export function serveGlimpse(port: Port, platform: Platform<WebSource>): void {
     }
   }
 
-  const post = (reply: Reply) => port.postMessage(reply);
-
   port.addEventListener("message", async ({ data }) => {
     const request: Request = data;
+    if (request.type === "item") return sources.take(request);
     if (request.type === "abort") return calls.get(request.call)?.abort(request.reason);
     if (request.type === "free") {
       trunks.get(request.trunk)?.dispose();
@@ -88,6 +104,12 @@ export function serveGlimpse(port: Port, platform: Platform<WebSource>): void {
       if (request.type !== "stream") calls.delete(request.id);
     }
   });
+}
+
+/** A result of captionAll() that is an error, as it crosses over. */
+function withoutError(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("error" in value)) return value;
+  return { ...value, error: { glimpseError: toData(value.error) } satisfies ErrorReference };
 }
 
 function isReference(value: unknown): value is TrunkReference {
