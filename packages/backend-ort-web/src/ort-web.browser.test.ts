@@ -69,6 +69,36 @@ test("F35: a page whose policy forbids WebAssembly, a browser without SIMD, and 
   expect(await ortWeb({ provider: "wasm", urls: wasmUrls }).unavailable()).toBeUndefined();
 });
 
+test("F35: memory that cannot grow fails a load by name, and the next load works", async () => {
+  const backend = await ortWeb({ provider: "wasm", urls: wasmUrls }).open();
+  const [rows, columns] = [4096, 8192]; // 128 MiB, more than the runtime has when it starts
+  const large = buildGraph("large", (b) => {
+    const table = b.weight("table", [rows, columns]);
+    b.output("row", b.op("embedding", { table, ids: b.input("ids", "int32", ["t"]) }, {}));
+  });
+  const data = new Float32Array(rows * columns);
+  data[columns] = 7;
+  const weight = {
+    dtype: "float32" as const,
+    shape: [rows, columns],
+    byteLength: data.byteLength,
+    bytes: async () => new Uint8Array(data.buffer),
+  };
+  const program = await backend.compile({ large }, { names: ["table"], get: () => weight });
+  const feeds = () => ({ ids: int32([1], [1]) });
+  vi.spyOn(WebAssembly.Memory.prototype, "grow").mockImplementation(() => {
+    throw new RangeError("WebAssembly.Memory.grow(): Unable to grow instance memory");
+  });
+  await expect(program.run("large", feeds())).rejects.toMatchObject({
+    code: "backend",
+    message: expect.stringMatching(/^graph "large": ONNX Runtime cannot load it/),
+  });
+  vi.restoreAllMocks();
+  const { row } = await program.run("large", feeds(), ["row"]);
+  expect((await row.read()).data[0]).toBe(7);
+  await backend.dispose();
+});
+
 test("F32: no WebGPU adapter", async () => {
   vi.spyOn(navigator.gpu, "requestAdapter").mockResolvedValue(null);
   expect(await reason({ provider: "webgpu", urls: webgpuUrls })).toContain("WebGPU has no adapter");

@@ -1,9 +1,36 @@
 // On a cross-origin isolated page: threads by measurement, and the suite on them.
 import { testBackend } from "@glimpsejs/conformance";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { wasmUrls } from "./assets.ts";
 import { ortWeb } from "./index.ts";
 import { measureThreads } from "./threads.ts";
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+test("F35: where workers fail, at once or later, there is one thread", async () => {
+  vi.stubGlobal(
+    "Worker",
+    class extends EventTarget {
+      onerror: (() => void) | undefined;
+      postMessage() {
+        queueMicrotask(() => this.onerror?.());
+      }
+      terminate() {}
+    },
+  );
+  expect(await measureThreads()).toBe(1);
+  vi.stubGlobal(
+    "Worker",
+    class {
+      constructor() {
+        throw new DOMException("no more workers", "SecurityError");
+      }
+    },
+  );
+  expect(await measureThreads()).toBe(1);
+});
 
 test("the number of threads is measured, quickly, and within what the machine has", async () => {
   const start = performance.now();

@@ -12,10 +12,11 @@ const gain = 1.15;
  */
 export async function measureThreads(): Promise<number> {
   const candidates = [1, 2, 4, 8].filter((n) => n <= Math.min(most, navigator.hardwareConcurrency ?? 1));
-  const workers = Array.from({ length: candidates.at(-1) ?? 1 }, () => {
-    return new Worker(new URL("./thread-worker.js", import.meta.url), { type: "module" });
-  });
+  const workers: Worker[] = [];
   try {
+    for (let i = 0; i < (candidates.at(-1) ?? 1); i++) {
+      workers.push(new Worker(new URL("./thread-worker.js", import.meta.url), { type: "module" }));
+    }
     await Promise.all(workers.map(round)); // starts them, and has their loops compiled
     let best = 1;
     let bestRate = 0;
