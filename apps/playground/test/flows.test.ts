@@ -88,6 +88,7 @@ test("switches backend and precision, and what is not there says why", async () 
   await page.click("#tab-model");
   const choices = [
     ["ort-wasm", "fp32"],
+    ["ort-webgpu", "fp32"],
     ["webgpu", "fp16"],
     ["reference", "int8"],
   ] as const;
