@@ -88,7 +88,6 @@ test("switches backend and precision, and what is not there says why", async () 
   await page.click("#tab-model");
   const choices = [
     ["ort-wasm", "fp32"],
-    ["ort-webgpu", "fp32"],
     ["webgpu", "fp16"],
     ["reference", "int8"],
   ] as const;
@@ -156,6 +155,23 @@ test("looks through the webcam", async () => {
   expect(await next).not.toBe("");
   expect(await page.locator(".stage video").count()).toBe(0);
 });
+
+test("captions the webcam as a clip, frame after frame, and goes back to pictures", async () => {
+  await page.getByRole("button", { name: "Webcam", exact: true }).click();
+  const live = page.getByRole("button", { name: "As a clip" });
+  await page.waitForFunction(() => (document.querySelector<HTMLVideoElement>(".stage video")?.videoWidth ?? 0) > 0);
+  await live.click();
+  await page.getByText("about the last 3 frames of the webcam").waitFor();
+  expect(await page.locator(".caption .words").textContent()).not.toBe("");
+  expect(await live.getAttribute("aria-pressed")).toBe("true");
+  await live.click();
+  await page.getByText("A caption appears here.").waitFor();
+  await page.getByRole("button", { name: "Close" }).click();
+  const next = nextCaption(page);
+  await page.getByRole("button", { name: "Sample picture 2" }).click();
+  expect(await next).toBe("a book on a white background");
+  await page.locator(".model-name", { hasText: /^Demo checkpoint$/ }).waitFor();
+}, 60_000);
 
 test("moves through the tabs with the arrow keys", async () => {
   await page.click("#tab-bench");
@@ -281,7 +297,7 @@ test("loads a checkpoint of the Hub, a bar for each file, and keeps it", async (
     await other.close();
     await hub.close();
   }
-});
+}, 120_000);
 
 test("loads a folder of the person's disk", async () => {
   const other = await playground.open({ serviceWorkers: "block" });

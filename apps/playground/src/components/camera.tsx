@@ -1,6 +1,6 @@
 // What the webcam sees, and the buttons to look at it.
 import { useEffect, useRef } from "preact/hooks";
-import { camera, captionLive, closeCamera, takePicture } from "../state/camera.ts";
+import { camera, captionClip, captionLive, closeCamera, takePicture } from "../state/camera.ts";
 
 /** The open webcam, filling the stage. */
 export function Camera() {
@@ -24,10 +24,18 @@ export function Camera() {
         <button
           type="button"
           class="button"
-          aria-pressed={camera.value?.live ?? false}
+          aria-pressed={camera.value?.live === "pictures"}
           onClick={() => video.current && void captionLive(video.current)}
         >
           Caption live
+        </button>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={camera.value?.live === "clip"}
+          onClick={() => video.current && void captionClip(video.current)}
+        >
+          As a clip
         </button>
         <button type="button" class="button" onClick={closeCamera}>
           Close

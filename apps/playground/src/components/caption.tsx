@@ -1,5 +1,5 @@
 // The caption, word by word as it is written; before that, the load that it waits for, or why there is none.
-import { loadModel, model, sourceName, texts, wantedSource } from "../state/session.ts";
+import { liveFrames, loadModel, model, sourceName, texts, wantedSource } from "../state/session.ts";
 import { settings } from "../state/settings.ts";
 import { count, duration, score } from "../state/units.ts";
 import { Notice } from "./notice.tsx";
@@ -36,6 +36,7 @@ export function Caption() {
         {text?.phase === "failed" && <Notice title="No caption" message={text.error ?? ""} />}
       </div>
       <p class="meta">
+        {liveFrames.value > 0 && `about the last ${count(liveFrames.value, "frame")} of the webcam`}
         {text?.result &&
           `score ${score(text.result.score)} · ${count(text.result.tokens, "token")} · ${duration(text.result.milliseconds)}`}
       </p>

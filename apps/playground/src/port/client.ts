@@ -16,6 +16,8 @@ export class WorkerError extends Error {
 export interface CallOptions<K extends CallName> {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: (event: Calls[K]["event"]) => void;
+  /** What of the request is given away. */
+  readonly transfer?: readonly Transferable[];
 }
 
 interface Waiting {
@@ -42,7 +44,7 @@ export class ModelClient {
   call<K extends CallName>(
     name: K,
     request: Calls[K]["request"],
-    { signal, onEvent }: CallOptions<K> = {},
+    { signal, onEvent, transfer = [] }: CallOptions<K> = {},
   ): Promise<Calls[K]["result"]> {
     if (this.closed || signal?.aborted) return Promise.reject(aborted());
     const id = this.nextId++;
@@ -55,7 +57,7 @@ export class ModelClient {
         resolve: (result) => resolve(result as Calls[K]["result"]),
         reject,
       });
-      this.send({ type: "call", id, name, request });
+      this.send({ type: "call", id, name, request }, transfer);
     });
     return answer.finally(() => signal?.removeEventListener("abort", abort));
   }
@@ -66,8 +68,8 @@ export class ModelClient {
     this.fail(aborted());
   }
 
-  private send(message: ToWorker): void {
-    if (!this.closed) this.worker.postMessage(message);
+  private send(message: ToWorker, transfer: readonly Transferable[] = []): void {
+    if (!this.closed) this.worker.postMessage(message, [...transfer]);
   }
 
   private receive(message: ToPage): void {

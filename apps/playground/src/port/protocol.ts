@@ -110,6 +110,13 @@ export interface Beam {
   readonly score: number;
 }
 
+/** A text about the newest frames of the webcam. */
+export interface LiveCaption {
+  readonly text: string;
+  /** How many frames it is about. */
+  readonly frames: number;
+}
+
 /** Every call: what it takes, what it tells on the way, what it returns. */
 export interface Calls {
   readonly survey: { request: null; event: never; result: readonly BackendStatus[] };
@@ -122,6 +129,9 @@ export interface Calls {
   readonly release: { request: number; event: never; result: null };
   readonly write: { request: TextRequest; event: string; result: WrittenText };
   readonly explain: { request: TextRequest; event: never; result: readonly ExplainedWord[] };
+  /** The webcam's newest frame, which is given away. */
+  readonly live: { request: VideoFrame; event: never; result: LiveCaption };
+  readonly endLive: { request: null; event: never; result: null };
   readonly beams: { request: TextRequest & { readonly numBeams: number }; event: BeamStep; result: BeamStep };
 }
 

@@ -71,6 +71,12 @@ export const look = signal<(Look & { readonly pinned: boolean }) | undefined>(un
 /** A checkpoint of the person's own disk; used instead of settings.model while it is there. */
 export const folder = signal<{ readonly name: string; readonly files: readonly File[] } | undefined>(undefined);
 
+/** Whether the webcam is captioned as a clip, which wants a checkpoint for clips. */
+export const liveClip = signal(false);
+
+/** How many frames the text of a live clip is about. */
+export const liveFrames = signal(0);
+
 /** The backend that "auto" means. */
 export const automaticBackend: ReadonlySignal<BackendId> = computed(() => {
   const { model: id } = settings.value;
@@ -116,7 +122,7 @@ export function wantedSource(): Source {
   if (folder.value !== undefined) return { kind: "folder", ...folder.value };
   const id = settings.value.model;
   if (id !== undefined) return { kind: "hub", id };
-  return { kind: subject.value?.kind === "clip" ? "demo-clips" : "demo" };
+  return { kind: liveClip.value || subject.value?.kind === "clip" ? "demo-clips" : "demo" };
 }
 
 /** What a person calls a checkpoint. */
@@ -181,6 +187,46 @@ export function clear(): void {
   subjectError.value = undefined;
   dropTexts();
   releasePicture();
+}
+
+/** Makes ready for a live clip: another checkpoint of the demo, and no picture. False, with the reason shown, if none can be. */
+export async function beginLiveClip(): Promise<boolean> {
+  clear();
+  liveClip.value = true;
+  if (source === undefined || source.kind !== wantedSource().kind) await loadModel();
+  if (model.value.phase !== "ready") return false;
+  if (model.value.model.frames !== undefined) return true;
+  subjectError.value = `${model.value.name}: it was trained on pictures, not on clips. Choose a checkpoint for clips.`;
+  return false;
+}
+
+/** Gives the model the webcam's newest frame and shows the text; false when it is no longer wanted. */
+export async function showLive(frame: VideoFrame): Promise<boolean> {
+  const { signal } = working;
+  const ready = client;
+  if (ready === undefined || !liveClip.value) {
+    frame.close();
+    return false;
+  }
+  try {
+    const { text, frames } = await ready.call("live", frame, { signal, transfer: [frame] });
+    if (signal.aborted || !liveClip.value) return false;
+    texts.value = [{ question: undefined, phase: "writing", text }];
+    liveFrames.value = frames;
+    return true;
+  } catch (error) {
+    if (!isAbort(error) && !signal.aborted) subjectError.value = messageOf(error);
+    return false;
+  }
+}
+
+/** Ends it. */
+export function endLiveClip(): void {
+  if (!liveClip.value) return;
+  liveClip.value = false;
+  liveFrames.value = 0;
+  client?.call("endLive", null).catch(() => undefined);
+  dropTexts();
 }
 
 async function lookAgain(): Promise<void> {

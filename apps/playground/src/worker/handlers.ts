@@ -8,6 +8,7 @@ import { load, type WebSource } from "glimpsejs";
 import type { CallContext, Handlers } from "../port/host.ts";
 import type { Beam, Calls, Encoded, Source, TextRequest } from "../port/protocol.ts";
 import { plugin, survey } from "./backends.ts";
+import { LiveClip } from "./live-clip.ts";
 import { seenRegion, whole } from "./region.ts";
 
 interface KeptPicture {
@@ -21,6 +22,7 @@ export function modelHandlers(): Handlers {
   let loaded: Git | undefined;
   const kept = new Map<number, KeptPicture>();
   let nextKey = 1;
+  let live: LiveClip | undefined;
 
   function model(): Git {
     if (loaded !== undefined) return loaded;
@@ -97,6 +99,19 @@ export function modelHandlers(): Handlers {
         const { data, frames, rows, columns } = heatMap;
         return { word, heat: data, frames, rows, columns, imageShare };
       });
+    },
+
+    async live(frame) {
+      live ??= new LiveClip(model());
+      const { text, frames } = await live.next(frame);
+      return { text, frames: frames.length };
+    },
+
+    async endLive() {
+      const ending = live;
+      live = undefined;
+      await ending?.end();
+      return null;
     },
 
     beams: (request, context) => growBeams(model(), picture(request.key).trunk, request, context),
