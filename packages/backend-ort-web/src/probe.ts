@@ -52,13 +52,18 @@ export async function problemOfUrls(urls: OrtWebUrls | undefined): Promise<Found
   }
   const script = /^(?:text|application)\/(?:x-)?(?:java|ecma)script\b/i;
   return (
-    (await problemOf(new URL(urls.mjs, location.href), script, "text/javascript")) ??
-    (await problemOf(new URL(urls.wasm, location.href), /^application\/wasm\b/i, "application/wasm"))
+    (await problemOf(absoluteUrl(urls.mjs), script, "text/javascript")) ??
+    (await problemOf(absoluteUrl(urls.wasm), /^application\/wasm\b/i, "application/wasm"))
   );
 }
 
+/** An address as the page means it; one without an address of its own, in a frame, has that of the page around it. */
+export function absoluteUrl(url: string | URL): URL {
+  return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
+}
+
 async function problemOf(url: URL, type: RegExp, expectedType: string): Promise<Found | undefined> {
-  const elsewhere = url.origin !== location.origin;
+  const elsewhere = url.origin !== globalThis.origin;
   let response: Response;
   try {
     response = await head(url);

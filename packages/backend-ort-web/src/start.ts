@@ -3,6 +3,7 @@
 import { GlimpseError } from "@glimpsejs/base";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import type { OrtWebUrls } from "./ort-web.ts";
+import { absoluteUrl } from "./probe.ts";
 import { measureThreads } from "./threads.ts";
 
 interface Start {
@@ -34,8 +35,7 @@ export async function startRuntime(ort: OrtRuntime, { name, urls, threads }: Sta
 async function configure(ort: OrtRuntime, urls: OrtWebUrls | undefined, threads: number | undefined): Promise<number> {
   const { wasm } = ort.env;
   if (urls !== undefined) {
-    const absolute = (url: string | URL) => new URL(url, globalThis.location?.href).href;
-    wasm.wasmPaths = { mjs: absolute(urls.mjs), wasm: absolute(urls.wasm) };
+    wasm.wasmPaths = { mjs: absoluteUrl(urls.mjs).href, wasm: absoluteUrl(urls.wasm).href };
   }
   const isolated = globalThis.crossOriginIsolated === true;
   wasm.numThreads = isolated ? (threads ?? (await measureThreads())) : 1;

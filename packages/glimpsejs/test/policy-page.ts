@@ -1,4 +1,5 @@
 // The script of a page with a content security policy: what runs there, told to the page around it.
+import "./outside-vitest.ts";
 import { wasmUrls } from "@glimpsejs/backend-ort-web/assets";
 import { sampleFiles } from "@glimpsejs/demo-model/samples";
 import { browserBackend, GlimpseError, load, ortWeb } from "../src/web/index.ts";

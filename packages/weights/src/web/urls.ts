@@ -42,7 +42,8 @@ export function openUrls(
   let disposed = false;
   const { signal, onProgress, wholeUpTo, fetch = globalThis.fetch } = options;
   const network: Network = {
-    endpoint: globalThis.location?.origin ?? "http://localhost",
+    // Files of a disk and sandboxed frames have no origin but "null".
+    endpoint: URL.canParse(globalThis.origin ?? "") ? globalThis.origin : "http://localhost",
     token: undefined,
     fetch: (input, init) => fetch(input, init),
     signal: signal ?? new AbortController().signal,
@@ -54,12 +55,12 @@ export function openUrls(
     ...options.network,
   };
   const isFolder = typeof urls === "string" || urls instanceof URL;
-  const base = isFolder ? new URL(urls, globalThis.location?.href) : undefined;
+  const base = isFolder ? new URL(urls, pageUrl()) : undefined;
   if (base !== undefined && !base.pathname.endsWith("/")) base.pathname += "/";
   const urlOf = (file: string) => {
     if (base !== undefined) return new URL(encodeURIComponent(file), base).href;
     const url = isFolder || !Object.hasOwn(urls, file) ? undefined : urls[file];
-    return url === undefined ? undefined : new URL(url, globalThis.location?.href).href;
+    return url === undefined ? undefined : new URL(url, pageUrl()).href;
   };
   const found = new Set<string>();
   return checkpointFiles({
@@ -96,4 +97,9 @@ function dataFile(name: string, url: string): ByteSource {
     ? Uint8Array.from(atob(decodeURIComponent(content)), (letter) => letter.charCodeAt(0))
     : new TextEncoder().encode(decodeURIComponent(content));
   return bytesSource(name, bytes);
+}
+
+/** What relative addresses depart from: a page without an address of its own, in a frame, has that of the page around it. */
+function pageUrl(): string | undefined {
+  return globalThis.document?.baseURI ?? globalThis.location?.href;
 }
