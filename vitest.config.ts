@@ -36,7 +36,7 @@ const slowOnBuilt = [
 const exclude = [
   "**/node_modules/**",
   "**/dist/**",
-  ...(full ? [] : ["**/*.full.test.ts", "**/*.full.browser.test.ts"]),
+  ...(full ? [] : ["**/*.full.*test.ts"]),
   ...(built ? slowOnBuilt : []),
 ];
 const testsOf = (ending: string) => [
