@@ -1,5 +1,5 @@
 // The reference cases on ONNX Runtime's WebGPU provider. On SwiftShader, which compiles every shader on the processor,
-// they take six minutes.
+// they take ten minutes.
 import { webgpuUrls } from "@glimpsejs/backend-ort-web/assets";
 import { caseFolders, verifyCase } from "@glimpsejs/cli";
 import { bind } from "@glimpsejs/core";
