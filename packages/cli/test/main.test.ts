@@ -11,7 +11,19 @@ describe("help", () => {
     const { code, out, err } = await glimpse([]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(Math.max(...out.split("\n").map((text) => text.length))).toBeLessThanOrEqual(80);
-    for (const name of ["caption", "ask", "explain", "classify", "rank", "score", "eval", "doctor", "verify", "help"]) {
+    for (const name of [
+      "caption",
+      "ask",
+      "explain",
+      "classify",
+      "rank",
+      "score",
+      "eval",
+      "doctor",
+      "verify",
+      "bench",
+      "help",
+    ]) {
       expect(out).toMatch(new RegExp(`^  ${name}`, "m"));
       const help = await glimpse(["help", name]);
       expect(help).toMatchObject({ code: 0, err: "" });

@@ -1,6 +1,7 @@
 // `glimpse bench`: how long a caption takes on a backend, and with --profile where the time goes.
 import { UsageError } from "../arguments.ts";
 import type { CliHost, DispatchTime } from "../host.ts";
+import { sourceOf } from "../operands.ts";
 import type { Call, Command } from "../options.ts";
 import { openSession, taskOptions } from "../session.ts";
 import { duration, jsonLines, line, plural, tenths } from "../text.ts";
@@ -36,11 +37,12 @@ async function run({ operands: [file = ""], options }: Call, host: CliHost): Pro
   const { git } = await openSession(options, [file], measured);
   try {
     const task = taskOptions(options, host);
+    const source = await sourceOf(file, host);
     const times: { readonly encodeMs: number; readonly tokenMs: number; readonly tokens: number }[] = [];
     for (let round = 0; round <= rounds; round++) {
       await profiled?.times();
       const start = host.now();
-      using trunk = await git.encode(file, { signal: host.signal });
+      using trunk = await git.encode(source, { signal: host.signal });
       // Its keys and values are made by the first decoder run, so a first token is part of encoding.
       await git.caption(trunk, { ...task, maxNewTokens: 1 });
       const encoded = host.now();
