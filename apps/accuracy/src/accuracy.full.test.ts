@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { agreement } from "./agreement.ts";
 import { type Said, say } from "./scenes.ts";
 
-test("int8 against float32 on 2000 scenes", { timeout: 600_000 }, async () => {
+test("int8 against float32 on 2000 scenes", { timeout: 1_800_000 }, async () => {
   const sprites = await loadSprites();
   const said: (readonly Said[])[] = [];
   for (const dtype of ["fp32", "int8"] as const) {

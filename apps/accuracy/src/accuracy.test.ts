@@ -6,7 +6,7 @@ import { agreement } from "./agreement.ts";
 import { logitError } from "./logits.ts";
 import { type Said, say } from "./scenes.ts";
 
-test("int8 says what float32 says about nearly all of 40 scenes", async () => {
+test("int8 says what float32 says about nearly all of 40 scenes", { timeout: 180_000 }, async () => {
   const sprites = await loadSprites();
   const said: (readonly Said[])[] = [];
   for (const dtype of ["fp32", "int8"] as const) {

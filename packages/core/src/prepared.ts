@@ -10,7 +10,7 @@ import type { Host } from "./platform.ts";
 import { fromTransposes, withTransposes } from "./transposed.ts";
 
 /** Raised when the same checkpoint would be written as other bytes than before. */
-const version = 2;
+const version = 3;
 
 /**
  * `weights` quantized to `dtype` as the host has kept them, or keeps them from now on. Undefined where there is nothing

@@ -44,6 +44,8 @@ describe("quantizeGraph", () => {
     expect(plan.get(`${prefix}.intermediate.dense.weight`)).toEqual({ bits: 4, block: 64 });
     expect(plan.get("git.visual_projection.visual_projection.0.weight")).toEqual({ bits: 4, block: 16 });
     expect(plan.get(`${prefix}.output.dense.weight`)).toEqual({ bits: 8, block: 24 });
+    const wide = planQuantization(graphsOf(GitConfig.create({ ...options, intermediateSize: 384 })), "int4");
+    expect(wide.get(`${prefix}.output.dense.weight`)).toEqual({ bits: 4, block: 128 });
   });
 
   test("floats need no plan, and without one a graph stays what it is", () => {
