@@ -29,7 +29,7 @@ export function benchTables(): string {
         const what = kind === "times" ? "times of each runner" : "how the time of a caption grows";
         return `![${result.model.name} on ${result.machine.cpu}: ${what}](drawings/bench-${slug(name)}-${kind}.svg)`;
       });
-      return [tableOf(result), ...charts].join("\n\n");
+      return [tableOf(result), ...throughputOf(result), ...charts].join("\n\n");
     })
     .join("\n\n");
 }
@@ -103,6 +103,17 @@ function tableOf({ machine, model, date, rounds, runners }: BenchResult): string
   return [title, "", head, `|${" --- |".repeat(columns.length + 3)}`, ...runners.map((runner) => rowOf(runner))].join(
     "\n",
   );
+}
+
+/** Pictures a second of captionAll() by batch size, where that was measured. */
+function throughputOf({ throughput: [first, ...others] = [] }: BenchResult): readonly string[] {
+  if (first === undefined) return [];
+  const sizes = first.points.map(({ batchSize }) => `${batchSize} at once`);
+  const rows = [first, ...others].map(
+    ({ runner, points }) => `| ${runner} | ${points.map((p) => p.imagesPerSecond.toFixed(2)).join(" | ")} |`,
+  );
+  const head = `| images/s of captionAll() | ${sizes.join(" | ")} |`;
+  return [[head, `|${" --- |".repeat(sizes.length + 1)}`, ...rows].join("\n")];
 }
 
 function rowOf(runner: RunnerResult): string {
