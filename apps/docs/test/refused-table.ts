@@ -10,6 +10,6 @@ export function refusedTable(): string {
     const spelled = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     byReason.set(reason, [...(byReason.get(reason) ?? []), `\`${spelled}\``]);
   }
-  const rows = [...byReason].map(([reason, names]) => `| ${names.join(", ")} | ${reason} |`);
+  const rows = [...byReason].map(([reason, names]) => `| ${names.toSorted().join(", ")} | ${reason} |`).toSorted();
   return ["| refused | because |", "| --- | --- |", ...rows].join("\n");
 }
