@@ -44,18 +44,28 @@ function kindSuffix(kind) {
   return kind === "variables" ? "value/" : "";
 }
 
+/** "Parameters" or "Returns" as often as a page has methods lead nowhere in particular: they become labels. */
+function labelled(text) {
+  const counts = new Map();
+  for (const [, heading] of text.matchAll(/^#{2,6} (.*)$/gm)) counts.set(heading, (counts.get(heading) ?? 0) + 1);
+  return text.replace(/^#{2,6} (.*)$/gm, (line, heading) =>
+    counts.get(heading) > 1 ? `<p class="label">${heading}</p>` : line,
+  );
+}
+
 /** Text and data of one page; undefined for TypeDoc's own list of modules. */
 export function describeApiPage(file, text) {
   const found = locate(file);
   if (found === undefined) return undefined;
   const { entry, rest } = found;
   const [kind, name] = rest.split("/");
-  const body = text
-    .replace(/^# .*\n/, "")
-    .replace(/\]\(((?!https?:|#)[^)\s]+?\.md)(#[^)\s]*)?\)/g, (_, target, anchor = "") => {
+  const body = labelled(text.replace(/^# .*\n/, "")).replace(
+    /\]\(((?!https?:|#)[^)\s]+?\.md)(#[^)\s]*)?\)/g,
+    (_, target, anchor = "") => {
       const absolute = path.posix.normalize(path.posix.join(path.posix.dirname(file), target));
       return `](${apiUrl(absolute)}${anchor})`;
-    });
+    },
+  );
   const title = name === undefined ? entry.specifier : name.replace(/\.md$/, "");
   return {
     text: body,

@@ -63,6 +63,14 @@ test("every page has one main heading and its own title", () => {
   expect(untitled).toEqual([]);
 });
 
+test("no page has two headings that say the same", () => {
+  const twice = pages.flatMap(({ file, html }) => {
+    const headings = [...html.matchAll(/<h([1-6])[^>]*>([\s\S]*?)<\/h\1>/g)].map((match) => match[2] ?? "");
+    return headings.filter((heading, i) => headings.indexOf(heading) !== i).map((heading) => `${file}: ${heading}`);
+  });
+  expect(twice).toEqual([]);
+});
+
 test("no page has an inline script, style or handler", () => {
   const inline = pages
     .filter(({ html }) => /<script>|<script type="module">|<style|\sstyle="|\son[a-z]+="/.test(withoutCode(html)))

@@ -29,6 +29,7 @@ export interface ExpectedRun<G extends string = string> {
 
 /** Options of {@link Program.prepare}. */
 export interface PrepareOptions {
+  /** Told after each that is made: how many there are by now, of how many. */
   readonly onProgress?: ((made: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
