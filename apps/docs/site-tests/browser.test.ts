@@ -80,7 +80,7 @@ describe.each(runnable)("the guide %s", (guide) => {
 
 // Kilobytes of 1000 bytes as they cross the wire. The first is what stands before anything is computed; the second all of
 // the code until the caption is there; the rest is the demo checkpoint and the picture.
-const weights = { page: 25, code: 110, all: 8300 };
+const weights = { page: 25, code: 130, all: 8300 };
 
 test("the first page is light, and its picture is captioned within ten seconds of opening it", {
   timeout: 30_000,
@@ -125,13 +125,15 @@ test("an example can be edited, and its errors are those a reader would meet", {
   };
   await write('console.log("edited", 1 + 1);');
   await figure.getByRole("button", { name: "Run" }).click();
-  await expect.poll(() => figure.locator(".output").textContent()).toBe("edited 2");
+  await expect.poll(() => figure.locator(".output").textContent(), { timeout: 20_000 }).toBe("edited 2");
   await write('import { load } from "glimpsejs";\nconst git = await load();\nawait git.caption("nowhere.png");');
   await editor.press("Control+Enter");
   await expect.poll(() => figure.locator(".output .error").textContent(), { timeout: 20_000 }).toContain("nowhere.png");
   await write("this is no code");
   await editor.press("Control+Enter");
-  await expect.poll(() => figure.locator(".output .error").textContent()).toMatch(/syntax|Unexpected/i);
+  await expect
+    .poll(() => figure.locator(".output .error").textContent(), { timeout: 20_000 })
+    .toMatch(/syntax|Unexpected/i);
   expect(faults.filter((fault) => !/nowhere\.png|Unexpected|404/.test(fault))).toEqual([]);
   await page.context().close();
 });
@@ -142,7 +144,7 @@ test("search finds an option by its name, by keyboard alone", { timeout: 20_000 
   await page.keyboard.type("early stopping");
   const results = page.locator("dialog.finder a");
   await expect
-    .poll(() => results.allTextContents())
+    .poll(() => results.allTextContents(), { timeout: 10_000 })
     .toEqual(expect.arrayContaining([expect.stringMatching(/^GenerateOptions/)]));
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
