@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bfloat16ToFloat, floatToHalf, halfToFloat, toFloat32, toInt32, viewAs } from "./convert.ts";
+import { bfloat16ToFloat, halfToFloat, toFloat32, toInt32, viewAs } from "./convert.ts";
 import { bytesPerElement, type DType } from "./tensor.ts";
+import { floatToHalf } from "./to-half.ts";
 
 const bytesOf = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 const allHalves = Uint16Array.from({ length: 65536 }, (_, bits) => bits);

@@ -18,14 +18,6 @@ export function bfloat16ToFloat(bits: Uint16Array): Float32Array {
   return new Float32Array(out.buffer);
 }
 
-/** float32 to the bits of float16, rounded to nearest even. Beyond 65504 (once rounded) it gives infinity. */
-export function floatToHalf(values: Float32Array): Uint16Array {
-  const input = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const out = new Uint16Array(input.length);
-  for (let i = 0; i < input.length; i++) out[i] = floatBitsToHalf(input[i] ?? 0);
-  return out;
-}
-
 /** Views little-endian bytes as the typed array of `dtype`; copies only where they are not aligned in memory. */
 export function viewAs<D extends DType>(bytes: Uint8Array, dtype: D): DataOf[D] {
   const aligned = bytes.byteOffset % bytesPerElement[dtype] === 0 ? bytes : bytes.slice();
@@ -135,21 +127,4 @@ function halfBitsToFloat(half: number): number {
   if (fraction === 0) return sign;
   const shift = Math.clz32(fraction) - 21; // moves the leading one of a subnormal to bit 10
   return sign | ((113 - shift) << 23) | (((fraction << shift) & 1023) << 13);
-}
-
-function floatBitsToHalf(bits: number): number {
-  const sign = (bits >>> 16) & 0x8000;
-  const magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
-  if (magnitude >= 0x47800000) return sign | 0x7c00; // 65536 and above, infinity
-  // Below 2^-14 the result is subnormal: its unit is 2^-24 instead of the 10th bit after the leading one.
-  const subnormal = magnitude < 0x38800000;
-  const shift = subnormal ? 126 - (magnitude >>> 23) : 13;
-  if (shift > 24) return sign; // below half of the smallest subnormal
-  const value = subnormal ? (magnitude & 0x7fffff) | 0x800000 : magnitude - (112 << 23);
-  const kept = value >>> shift;
-  const rest = value & ((1 << shift) - 1);
-  const half = 1 << (shift - 1);
-  // A carry out of the fraction moves into the exponent, which is what rounding up means there.
-  return sign | (rest > half || (rest === half && (kept & 1) === 1) ? kept + 1 : kept);
 }

@@ -1,7 +1,7 @@
 // The graph IR as plain data. This file only lists the public names.
 export { bindFeeds, type FeedType } from "./bind.ts";
 export { type Builder, buildGraph, type Value } from "./builder.ts";
-export { bfloat16ToFloat, floatToHalf, halfToFloat, toFloat32, toInt32, viewAs } from "./convert.ts";
+export { bfloat16ToFloat, halfToFloat, toFloat32, toInt32, viewAs } from "./convert.ts";
 export {
   addDims,
   type Bindings,
@@ -39,5 +39,6 @@ export {
   type WeightLocation,
   type WeightSource,
 } from "./tensor.ts";
+export { floatToHalf } from "./to-half.ts";
 export { transpose, transposeInto } from "./transpose.ts";
 export { prune, verify } from "./verify.ts";
