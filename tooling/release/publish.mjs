@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { ensureInstalled } from "../scripts/workspace.mjs";
+import { ensureInstalled, tool } from "../scripts/workspace.mjs";
 import { freshBuild, packAll, publicPackages } from "./pack.mjs";
 
 ensureInstalled();
@@ -15,6 +15,8 @@ for (const { manifest } of publicPackages) {
   const flags = ["--access", "public", ...(process.env.CI === undefined ? [] : ["--provenance"])];
   execFileSync("npm", ["publish", tarballs[manifest.name].file, ...flags], { stdio: "inherit" });
 }
+// Tags what is published now; the workflow makes a release of each "New tag" that this prints.
+tool("changeset", ["tag"]);
 
 function isPublished(spec) {
   try {

@@ -20,9 +20,15 @@ export interface Measured {
   readonly bufferBytes: number | undefined;
   /** The chosen tokens, which have to be the same. */
   readonly ids: readonly number[];
+  /** Where no tokens are chosen: the first numbers of the output, which have to be the same within rounding. */
+  readonly sample: readonly number[];
 }
 
+const sampleSize = 256;
+
 const median = (times: readonly number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+
+const firstNumbers = (data: unknown) => (data instanceof Float32Array ? Array.from(data.subarray(0, sampleSize)) : []);
 
 /** What the GPU calls itself. Throws where there is none. */
 export async function adapterName(): Promise<string> {
@@ -63,7 +69,12 @@ export async function measureOurs(scenario: Scenario, rounds: number): Promise<M
     bytesRead: (counters.bytesRead - before.bytesRead) / rounds,
     bufferBytes: counters.peakBytes,
     ids,
+    sample: [] as readonly number[],
   };
+  if (scenario.compared !== undefined) {
+    const outputs = await program.run("graph", { ...host, ...resident }, [scenario.compared]);
+    result.sample = firstNumbers((await outputs[scenario.compared]?.read())?.data);
+  }
   await program.dispose();
   await backend.dispose();
   return result;
@@ -115,13 +126,15 @@ export async function measureOnnxRuntime(scenario: Scenario, rounds: number): Pr
     const bytesRead = Object.values(results).reduce((sum, { dims, type }) => {
       return sum + elementCount(dims) * bytesPerElement[type as "float32"]; // float32 or int32
     }, 0);
-    const read = results[outputNames[Object.keys(graph.outputs).indexOf(scenario.read ?? "")] ?? ""];
+    const output = (name = "") => results[outputNames[Object.keys(graph.outputs).indexOf(name)] ?? ""];
+    const [read, compared] = [output(scenario.read), output(scenario.compared)];
     return {
       milliseconds: median(times),
       dispatches: nodes.filter(({ args }) => args?.provider === "WebGpuExecutionProvider").length,
       bytesRead,
       bufferBytes: undefined,
       ids: read === undefined ? [] : Array.from(read.data as Int32Array),
+      sample: firstNumbers(compared?.data),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -35,10 +35,17 @@ export function resultLine(scenario: string, side: "glimpse" | "onnxruntime", me
   );
 }
 
-/** Throws where the two sides chose different tokens. */
-export function checkIds({ scenarios }: Pick<WebGpuResult, "scenarios">): void {
+/** What float32 may differ by when sums are added in another order; features are of the order of 1. */
+const tolerance = 1e-3;
+
+/** Throws where the two sides chose different tokens, or made different numbers. */
+export function checkSame({ scenarios }: Pick<WebGpuResult, "scenarios">): void {
   for (const { name, glimpse, onnxruntime } of scenarios) {
     if (typeof glimpse === "string" || typeof onnxruntime === "string") continue;
     if (glimpse.ids.join() !== onnxruntime.ids.join()) throw new Error(`${name}: the two chose different tokens.`);
+    if (glimpse.ids.length + glimpse.sample.length === 0) throw new Error(`${name}: nothing to compare.`);
+    const errors = glimpse.sample.map((value, i) => Math.abs(value - (onnxruntime.sample[i] ?? Number.NaN)));
+    const worst = Math.max(0, ...errors);
+    if (!(worst <= tolerance)) throw new Error(`${name}: the two made numbers that differ by ${worst}.`);
   }
 }

@@ -17,8 +17,10 @@ export interface Scenario {
   readonly graph: Graph;
   readonly sizes: Readonly<Record<string, number>>;
   readonly outputs: readonly string[];
-  /** The output that is read. */
+  /** The output that is read: the chosen tokens. */
   readonly read: string | undefined;
+  /** The output whose numbers the two sides are compared by, where no tokens are chosen. */
+  readonly compared: string | undefined;
 }
 
 /** The image encoder; the first run of the decoder, with the image; one step of a greedy caption. */
@@ -40,6 +42,7 @@ export function scenariosOf({ width, visionLayers, layers }: ModelSize): readonl
       sizes: { batch: 1, frames: 1, gridRows: 14, gridColumns: 14 },
       outputs: ["features"],
       read: undefined,
+      compared: "features",
     },
     {
       name: "prefill",
@@ -47,6 +50,7 @@ export function scenariosOf({ width, visionLayers, layers }: ModelSize): readonl
       sizes: { ...text, image: 197, trunk: 0, past: 0 },
       outputs: ["nextIds", ...cache("present"), ...cache("image")],
       read: "nextIds",
+      compared: undefined,
     },
     {
       name: "decode step",
@@ -54,6 +58,7 @@ export function scenariosOf({ width, visionLayers, layers }: ModelSize): readonl
       sizes: { ...text, image: 0, trunk: 197, past: 8 },
       outputs: ["nextIds", ...cache("present")],
       read: "nextIds",
+      compared: undefined,
     },
   ];
 }
