@@ -12,12 +12,7 @@ const kinds = {
 };
 
 /** Folder of an entry's pages as TypeDoc names it ("processor/src/node"), to what a user imports. */
-const entries = new Map(
-  publicEntries().map(({ specifier, description, source }) => [
-    source.replace(/(\/index)?\.ts$/, ""),
-    { specifier, description, slug: specifier.replace(/^@glimpsejs\//, "") },
-  ]),
-);
+const entries = new Map(publicEntries().map((entry) => [entry.source.replace(/(\/index)?\.ts$/, ""), entry]));
 
 /** The entry that a page belongs to, and its path within it. */
 function locate(file) {
@@ -66,12 +61,12 @@ export function describeApiPage(file, text) {
       return `](${apiUrl(absolute)}${anchor})`;
     },
   );
-  const title = name === undefined ? entry.specifier : name.replace(/\.md$/, "");
+  const title = name === undefined ? entry.title : name.replace(/\.md$/, "");
   return {
     text: body,
     data: {
       title,
-      entry: entry.specifier,
+      entry: entry.title,
       entryUrl: `/api/${entry.slug}/`,
       kind: name === undefined ? undefined : kinds[kind],
       lead: name === undefined ? entry.description : undefined,

@@ -11,16 +11,27 @@ const root = path.resolve(site, "../..");
 /** Where TypeDoc writes. */
 export const apiFolder = path.join(site, ".generated/api");
 
-/** Public entries: the package, what a user imports, and its source relative to `packages`. Node's source where platforms differ. */
+/**
+ * Public entries: the package, what a user imports, the source relative to `packages`, and the address of its pages below
+ * `/api/`. An import that is one thing in Node and another elsewhere is two entries.
+ */
 export function publicEntries() {
   return readdirSync(`${root}/packages`).flatMap((folder) => {
     const manifest = JSON.parse(readFileSync(`${root}/packages/${folder}/package.json`, "utf8"));
+    const { name, description } = manifest;
     return Object.entries(manifest.exports).flatMap(([subpath, target]) => {
-      const source = sourceOf(target);
-      if (source === undefined) return [];
-      const specifier = subpath === "." ? manifest.name : `${manifest.name}${subpath.slice(1)}`;
+      const specifier = subpath === "." ? name : `${name}${subpath.slice(1)}`;
+      const slug = specifier.replace(/^@glimpsejs\//, "");
+      const entry = (source, more = {}) => {
+        if (source === undefined) return [];
+        return [
+          { name, specifier, description, slug, title: specifier, source: path.posix.join(folder, source), ...more },
+        ];
+      };
+      if (target.node === undefined) return entry(sourceOf(target));
       return [
-        { name: manifest.name, specifier, description: manifest.description, source: path.posix.join(folder, source) },
+        ...entry(sourceOf(target.node), { title: `${specifier} in Node` }),
+        ...entry(sourceOf(target.default), { title: `${specifier} in browsers`, slug: `${slug}/web` }),
       ];
     });
   });
@@ -28,7 +39,7 @@ export function publicEntries() {
 
 function sourceOf(target) {
   if (typeof target === "string") return target.endsWith(".ts") ? target : undefined;
-  return target["@glimpsejs/source"] ?? (target.node === undefined ? undefined : sourceOf(target.node));
+  return target["@glimpsejs/source"];
 }
 
 /** Methods of WebGPU, whose shapes backend-webgpu writes down and whose meaning the standard says. */

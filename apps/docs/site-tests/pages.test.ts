@@ -2,7 +2,9 @@
 // host but the project's own addresses; every page has one heading and a title of its own.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import ts from "typescript";
 import { expect, test } from "vitest";
+import { publicEntries } from "../scripts/api.mjs";
 
 const dist = path.resolve(import.meta.dirname, "../dist");
 const root = path.resolve(import.meta.dirname, "../../..");
@@ -41,6 +43,37 @@ test("every link into the sources leads to a file, and to a line that it has", (
     }
   }
   expect([...dead]).toEqual([]);
+});
+
+test("every name that a package exports, in Node or in browsers, has a page in its entry", { timeout: 120_000 }, () => {
+  const entries = publicEntries().map((entry) => ({ ...entry, file: path.join(root, "packages", entry.source) }));
+  expect(entries.filter(({ specifier }) => specifier === "glimpsejs").map(({ slug }) => slug)).toEqual([
+    "glimpsejs",
+    "glimpsejs/web",
+  ]);
+  const program = ts.createProgram(
+    entries.map(({ file }) => file),
+    {
+      customConditions: ["@glimpsejs/source"],
+      module: ts.ModuleKind.NodeNext,
+      target: ts.ScriptTarget.ES2023,
+      allowImportingTsExtensions: true,
+      noEmit: true,
+      skipLibCheck: true,
+    },
+  );
+  const checker = program.getTypeChecker();
+  const missing = entries.flatMap(({ title, slug, file }) => {
+    const source = program.getSourceFile(file);
+    const module = source && checker.getSymbolAtLocation(source);
+    const names = module === undefined ? [] : checker.getExportsOfModule(module).map(({ name }) => name);
+    if (names.length === 0) return [`${title}: exports nothing`];
+    const index = path.join("api", slug, "index.html");
+    const links = linksOf(pages.find((page) => page.file === index)?.html ?? "").filter((link) => leads(index, link));
+    const shown = new Set(links.map((link) => /\/([\w$]+)\/(?:value\/)?$/.exec(link)?.[1]));
+    return names.filter((name) => !shown.has(name)).map((name) => `${title}: ${name}`);
+  });
+  expect(missing).toEqual([]);
 });
 
 test("no page asks another host for anything", () => {

@@ -16,9 +16,13 @@ export interface WorkerOptions extends Omit<ModelOptions, "backend"> {
 
 /** A trunk in the worker. Dispose it when it is no longer needed, or declare it with `using`. */
 export interface WorkerTrunk extends Disposable {
+  /** Number of pictures or clips in it. */
   readonly batch: number;
+  /** Tokens that stand for each of them. */
   readonly imageTokens: number;
+  /** How often the image encoder ran for it. */
   readonly visionRuns: number;
+  /** Frees it in the worker. Safe to call twice. */
   dispose(): void;
 }
 
@@ -28,12 +32,17 @@ export interface WorkerTrunk extends Disposable {
  * arguments of captionAll() is told with its first result.
  */
 export interface WorkerGit extends Pick<Git, CallName | StreamName> {
+  /** The configuration of the checkpoint. */
   readonly config: GitConfig;
+  /** Files the checkpoint lacked and what was assumed instead. */
   readonly notices: readonly Notice[];
+  /** What the worker computes on, and why nothing before it. */
   readonly backend: BackendInUse;
+  /** Encodes a picture or clip once, for many calls. The result stays in the worker. */
   encode(subject: Subject, options?: Parameters<Git["encode"]>[1]): Promise<WorkerTrunk>;
   /** Frees the model and ends the worker once calls under way have ended. Safe to call twice. */
   dispose(): Promise<void>;
+  /** As dispose(), for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -6,7 +6,9 @@ import { isSourceReference, WorkerSources } from "./sources.ts";
 
 /** What a worker is to serve(): the worker's own `self`, mostly. */
 export interface Port {
+  /** Sends a message to the page. */
   postMessage(message: unknown): void;
+  /** Calls `listener` with each message of the page. */
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
 }
 
