@@ -37,7 +37,8 @@ test("in Node: what is installed as it says captions the photograph as it says",
 });
 
 test("on the command line: every command", { timeout: 240_000 }, async () => {
-  const commands = blocksOf(guide, "On the command line").flatMap(({ text }) => text.trim().split("\n"));
+  const [here] = blocksOf(guide, "On the command line");
+  const commands = here?.text.trim().split("\n") ?? [];
   expect(commands.length).toBeGreaterThan(2);
   const said: string[] = [];
   for (const command of commands) {
@@ -48,6 +49,19 @@ test("on the command line: every command", { timeout: 240_000 }, async () => {
   expect(said[0]).toContain("a helicopter to the left of a hat on a purple background");
   expect(said[1]).toContain("what is on the left?\n  a helicopter");
   expect(said[2]).toContain("ort-node");
+});
+
+test("on the command line: elsewhere, with nothing installed", { timeout: 240_000 }, async () => {
+  const [, elsewhere] = blocksOf(guide, "On the command line");
+  const empty = path.join(home, "elsewhere");
+  mkdirSync(empty);
+  cpSync(path.join(folder, "photo.jpg"), path.join(empty, "photo.jpg"));
+  const command = elsewhere?.text.trim() ?? "";
+  expect(command).toContain("npx --package=");
+  const { code, output } = await shell(empty, command, environment());
+  expect(code, output).toBe(0);
+  expect(output).toContain("a helicopter to the left of a hat on a purple background");
+  expect(output).not.toContain("slow");
 });
 
 function environment(): NodeJS.ProcessEnv {
