@@ -1,4 +1,4 @@
-// What Node says about the sample pictures, for tests that compare a browser with it: the built command is asked, in a
+// What Node says about the sample pictures and clips, for tests that compare a browser with it: the built command is asked, in a
 // process of its own.
 import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
@@ -13,10 +13,13 @@ export interface NodeCaption {
   readonly score: number;
 }
 
+/** A folder of samples. */
+export type SampleKind = "pictures" | "clips";
+
 declare module "vitest/browser" {
   interface BrowserCommands {
-    /** Captions of the sample pictures ("pictures/01.png") on the reference backend in Node. Needs a build. */
-    nodeScores(): Promise<Readonly<Record<string, NodeCaption>>>;
+    /** Captions of the samples ("pictures/01.png", "clips/01.mp4") on the reference backend in Node. Needs a build. */
+    nodeScores(kind: SampleKind): Promise<Readonly<Record<string, NodeCaption>>>;
     /** Names in a folder of the workspace ("/fixtures/…"); none where there is no such folder. */
     fixtureFolders(path: string): Promise<readonly string[]>;
   }
@@ -24,8 +27,8 @@ declare module "vitest/browser" {
 
 const samples = "packages/demo-model/samples";
 
-const nodeScores: BrowserCommand<[]> = async () => {
-  const files = (await readdir(`${samples}/pictures`)).sort().map((name) => `pictures/${name}`);
+const nodeScores: BrowserCommand<[SampleKind]> = async (_, kind) => {
+  const files = (await readdir(`${samples}/${kind}`)).sort().map((name) => `${kind}/${name}`);
   const paths = files.map((file) => `${samples}/${file}`);
   const glimpse = ["packages/glimpsejs/bin/glimpse.js", "caption", "--json", "--backend", "reference", ...paths];
   const { stdout } = await promisify(execFile)(process.execPath, glimpse);

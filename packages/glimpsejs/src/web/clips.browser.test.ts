@@ -1,17 +1,21 @@
-// A clip in a real Chromium: the same calls and the same caption as in Node.
+// The sample clips in a real Chromium: frames, captions, ids and scores are Node's.
+import { wasmUrls } from "@glimpsejs/backend-ort-web/assets";
+import { reference } from "@glimpsejs/backend-reference";
 import { expect, test } from "vitest";
-import { load, loadClip } from "./index.ts";
+import { clipSamples, expectNodesClips, nodeClips } from "../../test/compare-clips.ts";
+import { ortWeb } from "./index.ts";
 
-test("the sample clips have the captions and answers that they have in Node", async () => {
-  const folder = "/packages/demo-model/samples/";
-  const { clips } = await (await fetch(`${folder}samples.json`)).json();
-  await using git = await load("demo:clips");
-  for (const { file, sampled, reference_caption, questions } of [clips[0], clips[5]]) {
-    const clip = await loadClip(`${folder}${file}`);
-    expect(clip.indices).toEqual(sampled);
-    using trunk = await git.encode(clip);
-    expect((await git.caption(trunk)).text).toBe(reference_caption);
-    const [{ question, reference_answer }] = questions;
-    expect((await git.answer(trunk, String(question))).text).toBe(reference_answer);
-  }
+test("all six clips are there, in Node as here", () => {
+  expect(clipSamples).toHaveLength(6);
+  expect(Object.keys(nodeClips)).toEqual(clipSamples.map(({ file }) => file));
+});
+
+test("ONNX Runtime in WebAssembly has Node's captions, ids and scores for every sample clip", async () => {
+  await expectNodesClips(ortWeb({ provider: "wasm", urls: wasmUrls }));
+});
+
+test("the interpreter has them for an MP4 and a WebM clip", async () => {
+  const samples = clipSamples.filter(({ file }) => /01\.mp4|06\.webm/.test(file));
+  expect(samples).toHaveLength(2);
+  await expectNodesClips(reference(), samples);
 });

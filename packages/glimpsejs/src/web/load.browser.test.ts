@@ -35,7 +35,7 @@ describe("the demo checkpoint", () => {
   });
 
   test("scores are Node's to the last bits", async () => {
-    const scores = await commands.nodeScores();
+    const scores = await commands.nodeScores("pictures");
     for (const [file, { tokens, logProb, score }] of Object.entries(scores)) {
       const result = await git.caption(url(file));
       expect(result.tokens, file).toEqual(tokens);

@@ -28,7 +28,7 @@ describe.each([reference(), wasm])("$name", (backend) => {
 
 test("ONNX Runtime in WebAssembly gives Node's captions, ids and scores for every sample picture", async () => {
   await using git = await load(undefined, { backend: wasm });
-  for (const [file, { text, tokens, score }] of Object.entries(await commands.nodeScores())) {
+  for (const [file, { text, tokens, score }] of Object.entries(await commands.nodeScores("pictures"))) {
     const result = await git.caption(sampleFiles[file]);
     expect(result.text, file).toBe(text);
     expect(result.tokens, file).toEqual(tokens);

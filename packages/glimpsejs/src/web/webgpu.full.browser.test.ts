@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 600_000 });
 
 test("captions, ids and scores of greedy search, and the caption of two beams", async () => {
   await using git = await load(undefined, { backend: ortWeb({ provider: "webgpu", urls: webgpuUrls }) });
-  const samples = Object.entries(await commands.nodeScores());
+  const samples = Object.entries(await commands.nodeScores("pictures"));
   for (const [file, { text, tokens, score }] of samples) {
     const result = await git.caption(sampleFiles[file]);
     expect(result.text, file).toBe(text);
