@@ -29,4 +29,10 @@ test("F33: what runs after the GPU is lost is an error, never zeros", async () =
   for (let tries = 0; tries < 2; tries++) {
     await expect(run()).rejects.toMatchObject({ code: "backend", message: expect.stringMatching(/lost|destroyed/i) });
   }
+  await backend.dispose();
+  const next = await ortWeb({ provider: "webgpu", urls: webgpuUrls }).open();
+  const again = await next.compile({ twice }, { names: [], get: () => undefined });
+  const { y } = await again.run("twice", { x: float32([1, 2], [2]) }, ["y"]);
+  expect((await y.read()).data).toEqual(Float32Array.of(2, 4));
+  expect(devices).toHaveLength(2);
 });

@@ -58,9 +58,9 @@ export class OrtTensor implements DeviceTensor {
     return this.content !== undefined && !this.lifetime.disposed;
   }
 
-  /** Brings the value into JavaScript's memory, to stay. */
+  /** Brings the value into JavaScript's memory, to stay. What was on a GPU that is lost is gone: read() says so. */
   async moveToHost(): Promise<void> {
-    await this.content?.getData();
+    await this.content?.getData().catch(() => undefined);
     this.lifetime.onGpu.delete(this);
   }
 

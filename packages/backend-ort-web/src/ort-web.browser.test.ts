@@ -104,6 +104,11 @@ test("F32: no WebGPU adapter", async () => {
   expect(await reason({ provider: "webgpu", urls: webgpuUrls })).toContain("WebGPU has no adapter");
 });
 
+test("memory is estimated for each provider: WebGPU's sessions have the decoder's weights twice", () => {
+  expect(ortWeb({ provider: "wasm", urls: wasmUrls }).estimateMemory?.(1e9)).toBe(2.1e9);
+  expect(ortWeb({ provider: "webgpu", urls: webgpuUrls }).estimateMemory?.(1e9)).toBe(3.1e9);
+});
+
 test("options that cannot be", () => {
   const wrong = { provider: "cuda", threads: 0, urls: { mjs: 5 } } as unknown as OrtWebOptions;
   expect(() => ortWeb(wrong)).toThrow(/3 problems[\s\S]*option provider[\s\S]*option threads[\s\S]*option urls/);

@@ -40,7 +40,8 @@ export interface OrtWebOptions {
 
 /**
  * The backend on onnxruntime-web, which has to be installed. With "webgpu" the cache of keys and values stays on the GPU.
- * Memory peaks at twice the weights. Throws "invalid-argument" for impossible options.
+ * Memory peaks at twice the weights with "wasm". With "webgpu" one graph's at a time are in JavaScript, and the GPU has up
+ * to twice the weights: reading a prompt and writing a token have the decoder's each. Throws "invalid-argument" for impossible options.
  * @example const git = await load("microsoft/git-base", { backend: ortWeb({ provider: "wasm", urls: wasmUrls }) });
  */
 export function ortWeb(options: OrtWebOptions): BackendPlugin {
@@ -82,8 +83,9 @@ export function ortWeb(options: OrtWebOptions): BackendPlugin {
       await startRuntime(ort, { name, urls, threads });
       return ortBackend(ort, name, provider);
     },
-    // Bytes of the weights in JavaScript and in the runtime's memory, at once only while a session is made.
-    estimateMemory: (weightBytes) => 2 * weightBytes + 100_000_000,
+    // Bytes of the weights in JavaScript while a session is made, and in the runtime's memory; or up to twice on the GPU,
+    // which most machines with a browser have no memory of its own for.
+    estimateMemory: (weightBytes) => (provider === "webgpu" ? 3 : 2) * weightBytes + 100_000_000,
   };
 }
 
