@@ -31,7 +31,7 @@ describe("watched()", () => {
     ["out-of-memory", "Error: 3 GB", "out-of-memory", "WebGPU, loading: the device has no memory left."],
     ["validation", " Too many. ", "backend", "WebGPU, loading: the device refused (Too many.)."],
     ["internal", "Driver", "backend", "WebGPU, loading: the device refused (Driver)."],
-  ] as const)("%s", async (filter, message, code, text) => {
+  ] as const)("F34: %s", async (filter, message, code, text) => {
     const failure = await watched(deviceWith({ [filter]: message }).device, "loading", () => 1).failure;
     expect(failure).toMatchObject({ code, message: text, cause: { message } });
   });

@@ -26,6 +26,31 @@ test("the golden numbers are those of the reference backend", async () => {
   await backend.dispose();
 });
 
+test("F37: any backend can be tested: one that is right passes, one that is wrong is named", async () => {
+  const backend = await reference().open();
+  expect(await selfTest(backend)).toEqual({ half: true, reason: undefined });
+  const float32Only = { ...backend, dtypes: new Set(["float32"] as const), compile: backend.compile.bind(backend) };
+  expect(await selfTest({ ...float32Only, name: "x" })).toEqual({ half: false, reason: undefined });
+  const zeros: typeof backend = {
+    ...float32Only,
+    name: "wrong",
+    compile: (graphs, weights, signal) => {
+      const get = (name: string) => {
+        const weight = weights.get(name);
+        return weight && { ...weight, bytes: async () => new Uint8Array(weight.byteLength) };
+      };
+      return backend.compile(graphs, { names: weights.names, get }, signal);
+    },
+  };
+  await expect(selfTest(zeros)).rejects.toMatchObject({
+    code: "backend-unavailable",
+    message: expect.stringMatching(
+      /^self-test of backend "wrong" with float32 weights: a result of 1 rows is wrong, expected an error of/,
+    ),
+  });
+  await backend.dispose();
+});
+
 describe.skipIf(noGpu !== undefined)(`on a GPU${noGpu === undefined ? "" : ` (skipped: ${noGpu})`}`, () => {
   test("passes, with float16 weights too, and leaves nothing behind", async () => {
     const backend = await webgpu({ selfTest: false }).open();
@@ -49,25 +74,25 @@ describe.skipIf(noGpu !== undefined)(`on a GPU${noGpu === undefined ? "" : ` (sk
     });
   }
 
-  test("a GPU that computes wrong is refused with the reason, and the next backend is taken", async () => {
+  test("F37: a GPU that computes wrong is refused with the reason, and the next backend is taken", async () => {
     const opener = await webgpu({ selfTest: false }).open();
     const broken = webgpu({ device: wrong(opener.device, (code) => code.replace("value += bias", "value -= bias")) });
     await expect(broken.open()).rejects.toMatchObject({ code: "backend-unavailable" });
     await expect(broken.open()).rejects.toThrow(
-      "self-test of the GPU with float32 weights: a result of 1 rows is wrong",
+      'self-test of backend "webgpu" with float32 weights: a result of 1 rows is wrong',
     );
     const backend = await firstAvailable(broken, reference()).open();
     expect(backend.name).toBe("reference");
     await Promise.all([backend.dispose(), opener.dispose()]);
   });
 
-  test("one that is wrong with float16 weights only gets float32 ones, and says so", async () => {
+  test("F37: one that is wrong with float16 weights only gets float32 ones, and says so", async () => {
     const opener = await webgpu({ selfTest: false }).open();
     const device = wrong(opener.device, (code) => code.replaceAll("unpack2x16float(pair.y)", "vec2f(0.0)"));
     const told: string[] = [];
     const backend = await webgpu({ device, warn: (message) => told.push(message) }).open();
     expect(backend.half).toBe(false);
-    expect(told.join()).toContain("self-test of the GPU with float16 weights: a result of 1 rows is wrong");
+    expect(told.join()).toContain('self-test of backend "webgpu" with float16 weights: a result of 1 rows is wrong');
     await Promise.all([backend.dispose(), opener.dispose()]);
   });
 });

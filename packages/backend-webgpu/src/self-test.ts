@@ -1,6 +1,7 @@
-// Does this GPU compute right? Drivers have bugs, and a caption that is wrong looks like one that is right. A small graph
+// Does this GPU, or another backend, compute right? Drivers have bugs, and a caption that is wrong looks like one that is right. A small graph
 // with everything that matters in it (products of one row and of many, in the formats that weights have, layerNorm,
 // attention over two segments with a mask, the choice of a token) is compared with numbers from the reference backend.
+import type { Backend } from "@glimpsejs/backend";
 import { GlimpseError, type Problem } from "@glimpsejs/base";
 import {
   buildGraph,
@@ -13,7 +14,6 @@ import {
   type WeightSource,
 } from "@glimpsejs/graph";
 import { expected } from "./self-test-golden.ts";
-import type { WebGpuBackend } from "./webgpu-backend.ts";
 
 /** Rows of the graph: one goes through the kernels of decoding, many through those of prefill. */
 export const selfTestRows = [1, 20] as const;
@@ -79,9 +79,14 @@ export function selfTestFeeds(n: number): Readonly<Record<string, HostTensor>> {
   };
 }
 
+/** What a problem is about. */
+function subjectOf(backend: Backend, dtype: "float32" | "float16"): string {
+  return `self-test of backend "${backend.name}" with ${dtype} weights`;
+}
+
 /** What is wrong with a backend's results, for weights of one dtype; undefined if nothing is. */
-async function compare(backend: WebGpuBackend, dtype: "float32" | "float16"): Promise<Problem | undefined> {
-  const subject = `self-test of the GPU with ${dtype} weights`;
+async function compare(backend: Backend, dtype: "float32" | "float16"): Promise<Problem | undefined> {
+  const subject = subjectOf(backend, dtype);
   const program = await backend.compile({ selfTest: prune(selfTestGraph()) }, selfTestWeights(dtype));
   try {
     for (const [i, n] of selfTestRows.entries()) {
@@ -113,25 +118,27 @@ async function compare(backend: WebGpuBackend, dtype: "float32" | "float16"): Pr
 
 /** What a self-test found. */
 export interface SelfTestResult {
-  /** Whether float16 weights may stay float16. */
+  /** Whether float16 weights may stay float16; false for a backend that has no such weights. */
   readonly half: boolean;
   /** What was wrong with them, if something was. */
   readonly reason: string | undefined;
 }
 
 /**
- * Computes a small graph and compares it with known numbers. Rejects with "backend-unavailable" where the GPU computes
- * wrong with float32 weights, so that another backend is taken; what is wrong with float16 alone is in the result.
+ * Computes a small graph and compares it with known numbers. Rejects with "backend-unavailable" where the backend computes
+ * wrong with float32 weights, or not at all, so that another one is taken; what is wrong with float16 alone is in the
+ * result.
  */
-export async function selfTest(backend: WebGpuBackend): Promise<SelfTestResult> {
+export async function selfTest(backend: Backend): Promise<SelfTestResult> {
   const failed = (dtype: "float32" | "float16") =>
     compare(backend, dtype).catch((cause: unknown): Problem => {
       if (GlimpseError.isInstance(cause) && (cause.code === "device-lost" || cause.code === "disposed")) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
-      return { subject: `self-test of the GPU with ${dtype} weights`, problem: `it failed (${reason})` };
+      return { subject: subjectOf(backend, dtype), problem: `it failed (${reason})` };
     });
   const plain = await failed("float32");
   if (plain !== undefined) throw new GlimpseError(plain, { code: "backend-unavailable" });
+  if (!backend.dtypes.has("float16")) return { half: false, reason: undefined };
   const half = await failed("float16");
   return { half: half === undefined, reason: half && `${half.subject}: ${half.problem}` };
 }
