@@ -87,6 +87,8 @@ const packedProject = {
     pool: "forks",
     maxWorkers: 1,
     testTimeout: 60_000,
+    // A folder with everything installed in it is not removed in a moment.
+    hookTimeout: 120_000,
   },
 } satisfies TestProjectInlineConfiguration;
 
