@@ -21,19 +21,27 @@ export function limitProblems(limits: GpuLimits): readonly Problem[] {
   });
 }
 
-/** Throws "unsupported" if a buffer of `bytes` for `names` cannot be bound. */
-export function checkBinding(limits: GpuLimits, names: readonly string[], bytes: number): void {
-  for (const name of ["maxStorageBufferBindingSize", "maxBufferSize"] as const) {
-    if (bytes <= limits[name]) continue;
-    throw new GlimpseError(
-      {
-        subject: `GPU limit ${name}`,
-        problem: `it is too small for ${names.join(", ")}`,
-        expected: `at least ${bytes}`,
-        got: String(limits[name]),
-        advice: "Open the device with a larger limit, or use a smaller model or dtype.",
-      },
-      { code: "unsupported" },
-    );
-  }
+/** A buffer that a kernel is given, and what is in it. */
+export interface Binding {
+  readonly names: readonly string[];
+  readonly bytes: number;
+}
+
+/** Throws one "unsupported" error for all buffers that cannot be bound. */
+export function checkBindings(limits: GpuLimits, bindings: readonly Binding[]): void {
+  const problems = bindings.flatMap(({ names, bytes }) =>
+    (["maxStorageBufferBindingSize", "maxBufferSize"] as const).flatMap((name): Problem[] => {
+      if (bytes <= limits[name]) return [];
+      return [
+        {
+          subject: `GPU limit ${name}`,
+          problem: `it is too small for ${names.join(", ")}`,
+          expected: `at least ${bytes}`,
+          got: String(limits[name]),
+          advice: "Open the device with a larger limit, or use a smaller model or dtype.",
+        },
+      ];
+    }),
+  );
+  if (problems.length > 0) throw new GlimpseError(problems, { code: "unsupported" });
 }

@@ -5,7 +5,7 @@ import { type Graph, toFloat32, viewAs, type WeightSource } from "@glimpsejs/gra
 import { packBytes, type WeightFormat, type WeightLayout } from "@glimpsejs/wgsl";
 import { watched } from "./failures.ts";
 import { type GpuBuffer, usage } from "./gpu.ts";
-import { checkBinding } from "./limits.ts";
+import { checkBindings } from "./limits.ts";
 import type { Session } from "./session.ts";
 
 /** The buffers of one pack. */
@@ -41,7 +41,8 @@ export async function loadWeights(
       bias: packBytes(layout, types, i, "bias"),
     };
   });
-  for (const [i, { weight }] of sizes.entries()) checkBinding(device.limits, layout.packs[i]?.weights ?? [], weight);
+  const bindings = layout.packs.map(({ weights }, i) => ({ names: weights, bytes: sizes[i]?.weight ?? 0 }));
+  checkBindings(device.limits, bindings);
   const total = sizes.reduce((sum, { weight, scales, bias }) => sum + weight + scales + bias, 0);
   const made: GpuBuffer[] = [];
   const create = (bytes: number) => {

@@ -14,24 +14,29 @@ export interface DeviceOptions {
 }
 
 /** An adapter, or why there is none. */
-export type FoundAdapter = { readonly adapter: GpuAdapter } | { readonly problem: Problem; readonly missing: boolean };
+export type FoundAdapter = { readonly adapter: GpuAdapter } | NoGpu;
+
+/** Why there is no GPU; `missing` if it is for want of a package. */
+interface NoGpu {
+  readonly problems: readonly Problem[];
+  readonly missing: boolean;
+}
 
 const subject = 'backend "webgpu"';
-const useful = ["subgroups", "timestamp-query", "shader-f16"];
+const useful = ["subgroups", "timestamp-query"];
 
 /** Looks for an adapter. */
 export async function findAdapter({ gpu, powerPreference, software = true }: DeviceOptions): Promise<FoundAdapter> {
   const found = gpu === undefined ? await findGpu() : { gpu };
-  if ("problem" in found) return found;
+  if ("problems" in found) return found;
   const adapter = await found.gpu.requestAdapter({ powerPreference: powerPreference ?? "high-performance" });
-  const none = (problem: string, advice?: string) => ({ problem: { subject, problem, advice }, missing: false });
+  const none = (problem: string, advice?: string) => ({ problems: [{ subject, problem, advice }], missing: false });
   if (adapter === null) return none("WebGPU finds no GPU here", "A driver for Vulkan, Metal or Direct3D 12 is needed.");
   if (!software && isSoftware(adapter.info)) {
     return none(`WebGPU finds no GPU here, only a program that imitates one (${describe(adapter.info)})`);
   }
-  const [small] = limitProblems(adapter.limits);
-  if (small !== undefined) return { problem: small, missing: false };
-  return { adapter };
+  const problems = limitProblems(adapter.limits);
+  return problems.length > 0 ? { problems, missing: false } : { adapter };
 }
 
 /** Opens a device with the default limits, but for buffers as large as the adapter allows. */
@@ -43,8 +48,8 @@ export async function openDevice(options: DeviceOptions): Promise<OpenedDevice> 
     return { device, isOwn: false, name: "", features: featuresOf(device, device.adapterInfo) };
   }
   const found = await findAdapter(options);
-  if ("problem" in found) {
-    throw new GlimpseError(found.problem, { code: found.missing ? "missing-package" : "backend-unavailable" });
+  if ("problems" in found) {
+    throw new GlimpseError(found.problems, { code: found.missing ? "missing-package" : "backend-unavailable" });
   }
   const { adapter } = found;
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
@@ -79,7 +84,7 @@ function featuresOf(device: GpuDevice, info: GpuAdapterInfo | undefined): Featur
   return { storageBuffers, subgroups: known ? { min, max } : undefined };
 }
 
-type FoundGpu = { readonly gpu: Gpu } | { readonly problem: Problem; readonly missing: boolean };
+type FoundGpu = { readonly gpu: Gpu } | NoGpu;
 
 // Kept once it is made: Dawn frees it when it is garbage, whether or not there are devices of it still.
 let dawnGpu: Gpu | undefined;
@@ -91,7 +96,8 @@ async function findGpu(): Promise<FoundGpu> {
   };
   if (navigator?.gpu !== undefined) return { gpu: navigator.gpu };
   if (process?.versions?.node === undefined) {
-    return { problem: { subject, problem: "this browser has no WebGPU", advice: "Take a newer one." }, missing: false };
+    const problem = { subject, problem: "this browser has no WebGPU", advice: "Take a newer one." };
+    return { problems: [problem], missing: false };
   }
   try {
     // Not a literal, so that bundlers for browsers leave it alone.
@@ -106,6 +112,7 @@ async function findGpu(): Promise<FoundGpu> {
     const missing = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
     const reason = error instanceof Error ? error.message : String(error);
     const problem = missing ? "the package webgpu is not installed" : `the package webgpu cannot be loaded (${reason})`;
-    return { problem: { subject, problem, advice: missing ? "Run: npm install webgpu" : undefined }, missing };
+    const advice = missing ? "Run: npm install webgpu" : undefined;
+    return { problems: [{ subject, problem, advice }], missing };
   }
 }

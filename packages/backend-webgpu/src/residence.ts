@@ -4,7 +4,7 @@ import type { Graph } from "@glimpsejs/graph";
 import { type Plan, type PlanOptions, planGraph } from "@glimpsejs/wgsl";
 import { type Bound, BoundPlan, type PlanProgress } from "./bound-plan.ts";
 import { type GpuBuffer, usage } from "./gpu.ts";
-import { checkBinding } from "./limits.ts";
+import { type Binding, checkBindings } from "./limits.ts";
 import type { LoadedPack } from "./load-weights.ts";
 import type { Session } from "./session.ts";
 
@@ -87,12 +87,11 @@ export class Residence {
   }
 
   private checkSizes(plan: Plan): void {
-    const { limits } = this.session.device;
-    for (const spec of plan.buffers) {
-      if (spec.kind === "weight") continue;
-      const name =
-        spec.kind === "feed" || spec.kind === "state" ? `"${spec.input}"` : `a value of graph "${plan.graph}"`;
-      checkBinding(limits, [name], spec.bytes);
-    }
+    const bindings = plan.buffers.flatMap((spec): Binding[] => {
+      if (spec.kind === "weight") return [];
+      const isFed = spec.kind === "feed" || spec.kind === "state";
+      return [{ names: [isFed ? `"${spec.input}"` : `a value of graph "${plan.graph}"`], bytes: spec.bytes }];
+    });
+    checkBindings(this.session.device.limits, bindings);
   }
 }

@@ -1,6 +1,6 @@
 // The backend as users name it: webgpu() and its options. Nothing is looked for before unavailable() or open().
 import type { BackendPlugin } from "@glimpsejs/backend";
-import { GlimpseError } from "@glimpsejs/base";
+import { formatProblem, GlimpseError, type Problem } from "@glimpsejs/base";
 import type { Gpu, GpuDevice } from "./gpu.ts";
 import type { WeightProgress } from "./load-weights.ts";
 import { findAdapter, openDevice } from "./open-device.ts";
@@ -45,6 +45,12 @@ export interface WebGpuPlugin extends BackendPlugin {
   open(): Promise<WebGpuBackend>;
 }
 
+/** A problem as a reason not to take this backend, which whoever asked can name. */
+function reason(problem: Problem): string {
+  const text = formatProblem(problem).replace(/^backend "webgpu": /, "");
+  return problem.advice === undefined ? text.replace(/\.$/, "") : text;
+}
+
 /**
  * The backend on WebGPU, with kernels of our own: in browsers, and in Node where the package webgpu is installed.
  * Weights go tensor by tensor to the GPU; float16 weights stay float16 there, sums are float32.
@@ -57,9 +63,7 @@ export function webgpu(options: WebGpuOptions = {}): WebGpuPlugin {
     async unavailable() {
       if (options.device !== undefined) return undefined;
       const found = await findAdapter(options);
-      if (!("problem" in found)) return undefined;
-      const { problem, advice } = found.problem;
-      return advice === undefined ? problem : `${problem}. ${advice}`;
+      return "problems" in found ? found.problems.map(reason).join("; ") : undefined;
     },
     async open() {
       const profiler = options.profile === true ? new Profiler() : undefined;
