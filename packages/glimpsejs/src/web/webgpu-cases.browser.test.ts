@@ -9,7 +9,7 @@ import { webPlatform } from "./index.ts";
 vi.setConfig({ testTimeout: 300_000 });
 
 const folder = "/fixtures/reference/cases";
-// The cases of generate-options, many searches each, take minutes on a program that imitates a GPU: they run in Node.
+// Named, as a page cannot list folders.
 const cases = [
   "forward-base",
   "forward-bf16",
