@@ -3,6 +3,7 @@
 import { type Bindings, evaluateDim } from "@glimpsejs/graph";
 import type { Plan } from "@glimpsejs/wgsl";
 import type { Shared } from "./buffers.ts";
+import { watched } from "./failures.ts";
 import { type GpuBuffer, type GpuPass, usage } from "./gpu.ts";
 import type { Pipeline, Session } from "./session.ts";
 
@@ -58,7 +59,7 @@ export class BoundPlan {
     this.groups = plan.dispatches.map(() => new Map());
   }
 
-  /** Makes all pipelines, side by side. */
+  /** Makes all pipelines, side by side. Rejects with "out-of-memory" or "backend". */
   static async make(session: Session, plan: Plan, progress?: PlanProgress): Promise<BoundPlan> {
     progress?.planned(plan.dispatches.length);
     const pipelines = await Promise.all(
@@ -68,7 +69,13 @@ export class BoundPlan {
         return pipeline;
       }),
     );
-    return new BoundPlan(session, plan, pipelines);
+    const { result, failure } = watched(session.device, `memory for graph "${plan.graph}"`, () => {
+      return new BoundPlan(session, plan, pipelines);
+    });
+    const error = await failure;
+    if (error === undefined) return result;
+    result.dispose();
+    throw error;
   }
 
   /** Writes the parameters for these sizes, if they differ from the last run's. */

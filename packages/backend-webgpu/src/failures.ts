@@ -8,6 +8,18 @@ export function deviceLost(message: string, advice: string): GlimpseError {
   return new GlimpseError({ subject: "GPU device", problem, advice }, { code: "device-lost" });
 }
 
+/** The error of what a device refuses to do; `phase` says what was being done. */
+export function refused(phase: string, cause: unknown, isMemory = cause instanceof RangeError): GlimpseError {
+  const { message } = cause instanceof Object && "message" in cause ? cause : { message: cause };
+  return new GlimpseError(
+    {
+      subject: `WebGPU, ${phase}`,
+      problem: isMemory ? "the device has no memory left" : `the device refused (${String(message).trim()})`,
+    },
+    { code: isMemory ? "out-of-memory" : "backend", cause },
+  );
+}
+
 /** Runs `task` and resolves with the first error that the device reports of it; `phase` says what was being done. */
 export function watched<T>(
   device: GpuDevice,
@@ -28,14 +40,7 @@ export function watched<T>(
     const found = errors.flatMap((error, i) => (error === null ? [] : [{ error, filter: filters.at(-1 - i) }]));
     const [first] = found;
     if (first === undefined) return undefined;
-    const isMemory = first.filter === "out-of-memory";
-    return new GlimpseError(
-      {
-        subject: `WebGPU, ${phase}`,
-        problem: isMemory ? "the device has no memory left" : `the device refused (${first.error.message.trim()})`,
-      },
-      { code: isMemory ? "out-of-memory" : "backend", cause: first.error },
-    );
+    return refused(phase, first.error, first.filter === "out-of-memory");
   });
   return { result, failure };
 }

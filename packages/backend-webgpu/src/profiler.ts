@@ -2,7 +2,7 @@
 // for. A profiled run is slower as a whole; the times of its kernels are what they are.
 import { type Bindings, evaluateDim } from "@glimpsejs/graph";
 import type { Bound, BoundPlan } from "./bound-plan.ts";
-import { type GpuBuffer, type GpuEncoder, type GpuQuerySet, mapRead, usage } from "./gpu.ts";
+import { type GpuBuffer, type GpuEncoder, type GpuQuerySet, usage } from "./gpu.ts";
 import type { Session } from "./session.ts";
 
 /** One dispatch and its time. */
@@ -55,17 +55,20 @@ export class Profiler {
     });
     this.pending.push({ session, entries, set, staging });
     // It is used until the run is submitted, and no longer.
-    void device.queue.onSubmittedWorkDone().then(() => buffers.destroy(results));
+    const free = () => buffers.destroy(results);
+    void device.queue.onSubmittedWorkDone().then(free, free);
   }
 
-  /** The times of all runs since the last call. Waits for the device. */
+  /**
+   * The times of all runs since the last call. Waits for the device. Rejects with "device-lost" where a run's device is
+   * gone; that run's times are gone too, those of later ones are in the next call.
+   */
   async take(): Promise<readonly DispatchTime[]> {
     const times: DispatchTime[] = [];
-    for (const { session, entries, set, staging } of this.pending.splice(0)) {
-      await staging.mapAsync(mapRead);
-      const stamps = new BigInt64Array(staging.getMappedRange(0, 16 * entries.length).slice(0));
-      staging.unmap();
-      session.buffers.giveStaging(staging);
+    for (let run = this.pending.shift(); run !== undefined; run = this.pending.shift()) {
+      const { session, entries, set, staging } = run;
+      session.checkAlive();
+      const stamps = new BigInt64Array(await session.readStaging(staging, 16 * entries.length, "reading timestamps"));
       set.destroy();
       for (const [i, entry] of entries.entries()) {
         times.push({ ...entry, nanoseconds: Number((stamps[2 * i + 1] ?? 0n) - (stamps[2 * i] ?? 0n)) });

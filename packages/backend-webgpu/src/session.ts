@@ -4,8 +4,8 @@ import { GlimpseError } from "@glimpsejs/base";
 import type { Features, Kernel } from "@glimpsejs/wgsl";
 import { Buffers } from "./buffers.ts";
 import type { Counters } from "./counters.ts";
-import { deviceLost } from "./failures.ts";
-import { computeStage, type GpuDevice } from "./gpu.ts";
+import { deviceLost, refused } from "./failures.ts";
+import { computeStage, type GpuBuffer, type GpuDevice, mapRead } from "./gpu.ts";
 
 /** A kernel ready to run. */
 export interface Pipeline {
@@ -46,13 +46,14 @@ export class Session {
     this.pipelines = pipelinesOf.get(device) ?? new Map();
     pipelinesOf.set(device, this.pipelines);
     void device.lost.then(({ message }) => {
-      this.lossMessage = message;
+      // What dispose() destroys is not lost; what was lost stays so, though another session has replaced it.
+      if (!this.closed) this.lossMessage = message;
     });
   }
 
-  /** Whether the device is gone, though nobody closed this session. */
+  /** Whether the device went while the session was open. */
   get isLost(): boolean {
-    return this.lossMessage !== undefined && !this.closed;
+    return this.lossMessage !== undefined;
   }
 
   /** Waits until a loss that has happened is known. */
@@ -71,6 +72,25 @@ export class Session {
   /** Throws "device-lost" after a loss. */
   checkAlive(): void {
     if (this.isLost) throw this.lossError();
+  }
+
+  /**
+   * The first bytes of a staging buffer, which is given back; `phase` says what they are read for. Rejects with
+   * "device-lost", "out-of-memory" or "backend".
+   */
+  async readStaging(staging: GpuBuffer, bytes: number, phase: string): Promise<ArrayBuffer> {
+    try {
+      await staging.mapAsync(mapRead, 0, bytes);
+      const data = staging.getMappedRange(0, bytes).slice(0);
+      staging.unmap();
+      this.buffers.giveStaging(staging);
+      return data;
+    } catch (cause) {
+      await this.settle();
+      this.buffers.destroy(staging);
+      this.checkAlive();
+      throw refused(phase, cause);
+    }
   }
 
   /** The pipeline of a kernel, made once. Rejects with "backend", naming the kernel. */

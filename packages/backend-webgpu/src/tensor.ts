@@ -4,7 +4,8 @@ import type { DeviceTensor } from "@glimpsejs/backend";
 import { DisposedError, type GlimpseError } from "@glimpsejs/base";
 import { type DType, elementCount, type HostTensor } from "@glimpsejs/graph";
 import type { Shared } from "./buffers.ts";
-import { type GpuBuffer, mapRead } from "./gpu.ts";
+import { watched } from "./failures.ts";
+import type { GpuBuffer } from "./gpu.ts";
 import type { Session } from "./session.ts";
 
 /** Room along one axis: the buffer holds `capacity` rows there, of which the shape says how many are used. */
@@ -48,7 +49,7 @@ export class WebGpuTensor implements DeviceTensor {
   /** What it holds. Throws DisposedError. */
   get content(): TensorContent {
     if (this.current === undefined || this.lifetime.disposed) {
-      throw new DisposedError(`tensor ${this.dtype}[${this.shape.join(", ")}]`);
+      throw new DisposedError(`${this}`);
     }
     return this.current;
   }
@@ -59,27 +60,26 @@ export class WebGpuTensor implements DeviceTensor {
     if (content.storage === undefined || bytes === 0) return hostTensor(this.dtype, this.shape, new ArrayBuffer(0));
     const { session } = content;
     session.checkAlive();
-    const { buffers, counters } = session;
-    const staging = content.staging ?? copyToStaging(content, this.shape);
+    const { staging, failure } = stagingOf(content, this.shape);
     content.staging = undefined;
+    let data: ArrayBuffer;
     try {
-      await staging.mapAsync(mapRead, 0, bytes);
-    } catch (cause) {
-      const failure = await content.failure;
-      await session.settle();
-      buffers.destroy(staging);
-      session.checkAlive();
-      if (this.lifetime.disposed) throw new DisposedError(`tensor ${this.dtype}[${this.shape.join(", ")}]`);
-      throw failure ?? cause;
+      data = await session.readStaging(staging, bytes, `reading ${this}`);
+    } catch (error) {
+      if (this.lifetime.disposed) throw new DisposedError(`${this}`);
+      if (session.isLost) throw error;
+      // Why there is nothing to read says more than that there is nothing.
+      throw (await failure) ?? error;
     }
-    const data = staging.getMappedRange(0, bytes).slice(0);
-    staging.unmap();
-    buffers.giveStaging(staging);
-    counters.bytesRead += bytes;
-    const failure = await content.failure;
-    if (failure !== undefined) throw failure;
+    session.counters.bytesRead += bytes;
+    const error = await failure;
+    if (error !== undefined) throw error;
     session.checkAlive();
     return hostTensor(this.dtype, this.shape, data);
+  }
+
+  toString(): string {
+    return `tensor ${this.dtype}[${this.shape.join(", ")}]`;
   }
 
   dispose(): void {
@@ -107,14 +107,23 @@ export function usedParts(
   });
 }
 
-function copyToStaging({ session, storage, room }: TensorContent, shape: readonly number[]): GpuBuffer {
-  const staging = session.buffers.takeStaging(4 * elementCount(shape));
-  const encoder = session.device.createCommandEncoder();
-  for (const { at, to, bytes } of usedParts(shape, room)) {
-    encoder.copyBufferToBuffer(storage?.buffer as never, at, staging as never, to, bytes);
-  }
-  session.device.queue.submit([encoder.finish() as never]);
-  return staging;
+/** A copy of a value that can be mapped, and what making it may fail with. */
+function stagingOf(
+  { session, storage, room, failure, staging }: TensorContent,
+  shape: readonly number[],
+): { readonly staging: GpuBuffer; readonly failure: TensorContent["failure"] } {
+  if (staging !== undefined) return { staging, failure };
+  const { device, buffers } = session;
+  const copied = watched(device, "copying a value for reading", () => {
+    const made = buffers.takeStaging(4 * elementCount(shape));
+    const encoder = device.createCommandEncoder();
+    for (const { at, to, bytes } of usedParts(shape, room)) {
+      encoder.copyBufferToBuffer(storage?.buffer as never, at, made as never, to, bytes);
+    }
+    device.queue.submit([encoder.finish() as never]);
+    return made;
+  });
+  return { staging: copied.result, failure: Promise.resolve(failure).then((first) => first ?? copied.failure) };
 }
 
 function hostTensor(dtype: DType, shape: readonly number[], data: ArrayBuffer): HostTensor {

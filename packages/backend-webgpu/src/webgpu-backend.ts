@@ -12,6 +12,7 @@ import {
   type WeightSource,
 } from "@glimpsejs/graph";
 import { type Counters, noCounts } from "./counters.ts";
+import { watched } from "./failures.ts";
 import { hostCopy } from "./feeds.ts";
 import type { GpuDevice } from "./gpu.ts";
 import type { WeightProgress } from "./load-weights.ts";
@@ -99,9 +100,14 @@ export class WebGpuBackend implements Backend, ProgramOwner {
         { code: "unsupported" },
       );
     }
-    const storage = elementCount(shape) === 0 ? undefined : session.buffers.take(data.byteLength);
-    if (storage !== undefined) session.device.queue.writeBuffer(storage.buffer as never, 0, data);
-    return new WebGpuTensor(dtype, shape, { session, storage }, this.lifetime);
+    if (elementCount(shape) === 0)
+      return new WebGpuTensor(dtype, shape, { session, storage: undefined }, this.lifetime);
+    const { result: storage, failure } = watched(session.device, "uploading a value", () => {
+      const taken = session.buffers.take(data.byteLength);
+      session.device.queue.writeBuffer(taken.buffer as never, 0, data);
+      return taken;
+    });
+    return new WebGpuTensor(dtype, shape, { session, storage, failure }, this.lifetime);
   }
 
   async dispose(): Promise<void> {

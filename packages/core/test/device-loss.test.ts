@@ -85,6 +85,19 @@ describe.skipIf(noGpu !== undefined)(`a lost device${noGpu === undefined ? "" : 
     expect(steps).toEqual([1, 2, 3, 4, 5].map((n) => generated[0]?.slice(0, n)));
   });
 
+  test("while the host runs ahead: steps that nobody has read are lost too, and the ids are identical", async () => {
+    const git = await open();
+    const { generated } = await git.generate(inputs);
+    const { device } = backend;
+    let runs = 0;
+    // Run 0 is the image encoder, 1 the prefill, 2 and 3 are steps.
+    beforeRun = () => {
+      if (runs++ === 3) device.destroy();
+    };
+    expect((await git.generate({ ...inputs, runAhead: 3 })).generated).toEqual(generated);
+    expect(backend.device).not.toBe(device);
+  });
+
   test("a trunk is made again, for beams as well", async () => {
     const git = await open();
     const { inputIds, maxNewTokens } = inputs;

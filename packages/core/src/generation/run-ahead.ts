@@ -57,7 +57,7 @@ async function started(run: Promise<GrowingLeaves>, pending: GrowingLeaves[]): P
   try {
     return await run;
   } catch (error) {
-    for (const step of pending.splice(0)) await step.read();
+    for (let step = pending.shift(); step !== undefined; step = pending.shift()) await step.read();
     throw error;
   }
 }
