@@ -1,9 +1,10 @@
 // In the browser and in Node: where the model looked
-import { load } from "glimpsejs";
+import { heatMapPng, load, loadImage } from "glimpsejs";
 import { picture } from "./samples.js";
 
 const git = await load();
-const { text, words } = await git.explain(picture("01.png"));
+const seen = await loadImage(picture("01.png"));
+const { text, words } = await git.explain(seen);
 console.log(text);
 for (const { word, heatMap, imageShare } of words.slice(0, 9)) {
   const { rows, columns, data } = heatMap;
@@ -15,5 +16,9 @@ for (const { word, heatMap, imageShare } of words.slice(0, 9)) {
     of: [rows, columns],
   });
 }
+
+const helicopter = words.find(({ word }) => word === "helicopter");
+const png = await heatMapPng(seen, helicopter.heatMap);
+console.log(new Blob([png], { type: "image/png" })); // this page shows it
 
 await git.dispose();

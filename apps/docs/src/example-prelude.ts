@@ -1,5 +1,5 @@
 // Runs first in the worker of an example: what it prints, shows and throws goes to the page.
-import { format } from "./format.ts";
+import { format, parts } from "./format.ts";
 
 /** What the worker tells the page. */
 export type ExampleMessage =
@@ -11,9 +11,8 @@ export type ExampleMessage =
 const post = (message: ExampleMessage) => self.postMessage(message);
 
 console.log = (...values: readonly unknown[]) => {
-  const pictures = values.filter((value) => value instanceof Blob);
-  const others = values.filter((value) => !(value instanceof Blob));
-  if (others.length > 0 || pictures.length === 0) post({ kind: "text", text: format(others) });
+  const { text, pictures } = parts(values);
+  if (text !== undefined) post({ kind: "text", text });
   for (const picture of pictures) post({ kind: "picture", picture });
 };
 console.warn = console.log;

@@ -3,7 +3,17 @@
 
 const widest = 88;
 
-/** The text of one console.log call. */
+/** One console.log call: its pictures, and the text of everything else; undefined where it has nothing but pictures. */
+export function parts(values: readonly unknown[]): {
+  readonly text: string | undefined;
+  readonly pictures: readonly Blob[];
+} {
+  const pictures = values.filter((value) => value instanceof Blob);
+  const others = values.filter((value) => !(value instanceof Blob));
+  return { text: others.length > 0 || pictures.length === 0 ? format(others) : undefined, pictures };
+}
+
+/** The text of some values. */
 export function format(values: readonly unknown[]): string {
   return values.map((value) => (typeof value === "string" ? value : literal(value, ""))).join(" ");
 }

@@ -267,7 +267,7 @@ export class GitForCausalLM extends PreTrainedModel {
       ...(attentionMask === undefined ? [] : shapeProblems("attentionMask", attentionMask)),
     ]);
     const pictures = trunk?.batch ?? pixelValues?.shape[0] ?? given?.length ?? 1;
-    const inputIds = given ?? Array.from({ length: pictures }, () => [this.startToken()]);
+    const inputIds = given ?? Array.from({ length: pictures }, () => [this.startToken(inputs)]);
     return { inputIds, prompts: promptsOf(inputIds, attentionMask, pictures, this.config), pictures };
   }
 
@@ -291,8 +291,8 @@ export class GitForCausalLM extends PreTrainedModel {
     }
   }
 
-  private startToken(): number {
-    const id = this.generationConfig.bosTokenId ?? this.config.bosTokenId;
+  private startToken({ bosTokenId }: GenerateInputs): number {
+    const id = bosTokenId ?? this.generationConfig.bosTokenId ?? this.config.bosTokenId;
     if (id !== null && id !== undefined) return id;
     throw new GlimpseError(
       {

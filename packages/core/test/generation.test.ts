@@ -51,6 +51,14 @@ describe.each([
       expect(generated[0]).toEqual(ids.slice(2));
     });
 
+    test("without a prompt a text begins with bosTokenId", async () => {
+      const options = { pixelValues: picture(pixelValues, 0), maxNewTokens: 3 };
+      const given = await model.generate({ ...options, inputIds: [[42]] });
+      expect(await model.generate({ ...options, bosTokenId: 42 })).toMatchObject({ sequences: given.sequences });
+      const { sequences } = await model.generate(options);
+      expect(sequences[0]?.[0]).toBe(model.generationConfig.bosTokenId ?? model.config.bosTokenId);
+    });
+
     test("a batch equals its rows alone, each ending where it ends", async () => {
       const batch = await model.generate({ pixelValues, inputIds: prompts, maxNewTokens: 12 });
       for (const [i, prompt] of prompts.entries()) {
