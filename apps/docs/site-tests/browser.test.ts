@@ -10,6 +10,7 @@ import { serveFolder } from "../scripts/serve-folder.mjs";
 
 const dist = path.resolve(import.meta.dirname, "../dist");
 const outputs = path.resolve(import.meta.dirname, "../../../docs/examples/output");
+const folder = path.resolve(import.meta.dirname, "../../../docs");
 const axe = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const guides = readdirSync(`${dist}/guides`);
 const runnable = guides.filter((name) =>
@@ -60,6 +61,23 @@ async function open(
   return { page, faults };
 }
 
+test("each example of a guide that runs in browsers can be run there", () => {
+  const figures = (text: string, of: RegExp) => [...text.matchAll(of)].map((match) => match[1]);
+  const inBrowser = (file = "") => readFileSync(`${folder}/examples/${file}`, "utf8").startsWith("// In the browser");
+  const expected = guides.map((name) => [
+    name,
+    figures(readFileSync(`${folder}/${name}.md`, "utf8"), /^\[[^\]]*\]\(examples\/([\w-]+\.js)\)$/gm).filter(inBrowser),
+  ]);
+  const found = guides.map((name) => [
+    name,
+    figures(readFileSync(`${dist}/guides/${name}/index.html`, "utf8"), /data-example="([^"]*)" data-runnable/g),
+  ]);
+  expect(found).toEqual(expected);
+  const examples = readdirSync(`${folder}/examples`).filter((file) => file.endsWith(".js") && inBrowser(file));
+  expect(examples.length).toBeGreaterThan(10);
+  expect([...new Set(found.flatMap(([, files]) => files))].toSorted()).toEqual(examples.toSorted());
+});
+
 describe.each(runnable)("the guide %s", (guide) => {
   test("runs each of its examples, which print what they print in Node", { timeout: 120_000 }, async () => {
     const { page, faults } = await open(`guides/${guide}/`);
@@ -72,6 +90,10 @@ describe.each(runnable)("the guide %s", (guide) => {
       const printed = await figure.locator(".output > div").allTextContents();
       const recorded = readFileSync(`${outputs}/${file.replace(/\.js$/, ".txt")}`, "utf8");
       expect(`${printed.join("\n")}\n`, file).toBe(recorded);
+      const pictures = await figure
+        .locator(".output img")
+        .evaluateAll((images) => images.map((image) => (image as HTMLImageElement).naturalWidth));
+      expect(pictures, file).toEqual(file === "explain.js" ? [512] : []);
     }
     expect(faults).toEqual([]);
     await page.context().close();
@@ -138,10 +160,16 @@ test("an example can be edited, and its errors are those a reader would meet", {
   await page.context().close();
 });
 
+/** Opens the search by its key, and types once it is there. */
+async function look(page: Page, query: string): Promise<void> {
+  await page.keyboard.press("/");
+  await page.locator("dialog.finder input:focus").waitFor();
+  await page.keyboard.type(query);
+}
+
 test("search finds an option by its name, by keyboard alone", { timeout: 20_000 }, async () => {
   const { page, faults } = await open("guides/getting-started/");
-  await page.keyboard.press("/");
-  await page.keyboard.type("early stopping");
+  await look(page, "early stopping");
   const results = page.locator("dialog.finder a");
   await expect
     .poll(() => results.allTextContents(), { timeout: 10_000 })
@@ -149,6 +177,55 @@ test("search finds an option by its name, by keyboard alone", { timeout: 20_000 
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.waitForURL(/transformers|generation|GenerationConfig|TaskOptions|GenerateOptions/);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test.each([
+  ["noRepeatNgramSize", "api/core/GenerateOptions/"],
+  ["out-of-memory", "guides/errors/#out-of-memory"],
+  ["loadInWorker", "api/glimpsejs/web/loadInWorker/"],
+])("search for %s leads to %s", { timeout: 20_000 }, async (query, address) => {
+  const { page, faults } = await open("guides/getting-started/");
+  await look(page, query);
+  const results = page.locator("dialog.finder a");
+  await expect
+    .poll(() => results.evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href)), {
+      timeout: 10_000,
+    })
+    .toContain(site + address);
+  await page.locator(`dialog.finder a[href$="${address}"]`).click();
+  await page.waitForURL(site + address);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test("the theme button turns the theme, for the next page too", async () => {
+  const { page, faults } = await open("guides/getting-started/", { colorScheme: "light" });
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  const button = page.getByRole("button", { name: "Dark theme" });
+  expect(await button.getAttribute("aria-pressed")).toBe("false");
+  await button.click();
+  expect(await button.getAttribute("aria-pressed")).toBe("true");
+  await expect.poll(ground).not.toBe(light);
+  const dark = await ground();
+  await page.goto(`${site}guides/errors/`);
+  expect(await ground()).toBe(dark);
+  expect(await button.getAttribute("aria-pressed")).toBe("true");
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test("no guide scrolls sideways on a narrow screen", { timeout: 60_000 }, async () => {
+  const { page, faults } = await open(undefined, { viewport: { width: 360, height: 740 } });
+  const wide: string[] = [];
+  for (const guide of guides) {
+    await page.goto(`${site}guides/${guide}/`);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (over > 0) wide.push(`${guide}: ${over} px`);
+  }
+  expect(wide).toEqual([]);
   expect(faults).toEqual([]);
   await page.context().close();
 });

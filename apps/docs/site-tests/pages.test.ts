@@ -104,6 +104,14 @@ test("no page has two headings that say the same", () => {
   expect(twice).toEqual([]);
 });
 
+test("every page has a policy that allows nothing it does not name, and nothing unsafe", () => {
+  const wrong = pages.filter(({ html }) => {
+    const [, policy = ""] = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(html) ?? [];
+    return !policy.startsWith("default-src 'none';") || policy.includes("unsafe-") || policy.includes("*");
+  });
+  expect(wrong.map(({ file }) => file)).toEqual([]);
+});
+
 test("no page has an inline script, style or handler", () => {
   const inline = pages
     .filter(({ html }) => /<script>|<script type="module">|<style|\sstyle="|\son[a-z]+="/.test(withoutCode(html)))
@@ -116,7 +124,8 @@ function withoutCode(html: string): string {
 }
 
 function linksOf(html: string): readonly string[] {
-  return [...html.matchAll(/<a\b[^>]*\bhref="([^"]*)"/g)].map((match) => match[1] ?? "");
+  const tags = [...html.matchAll(/<(?:a|link|script|img|source|video|audio)\b[^>]*>/g)].map(([tag]) => tag);
+  return tags.flatMap((tag) => [...tag.matchAll(/\s(?:href|src)="([^"]*)"/g)].map((match) => match[1] ?? ""));
 }
 
 function leads(from: string, link: string): boolean {
