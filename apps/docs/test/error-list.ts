@@ -21,10 +21,8 @@ export function errorList(current: string): string {
       const own = (messages.get(code) ?? []).toSorted((a, b) => rank(b) - rank(a)).map(sentence);
       if (own.length === 0) throw new Error(`errors: no source throws "${code}".`);
       const lines = own.map((text) => `- ${text}`);
-      const examples = [...new Set([...lines.filter((line) => current.includes(`${line}\n`)), ...lines])].slice(
-        0,
-        shown,
-      );
+      const kept = lines.filter((line) => current.includes(`${line}\n`) && !isVague(line));
+      const examples = [...new Set([...kept, ...lines.filter((line) => !isVague(line)), ...lines])].slice(0, shown);
       return [
         `## ${code}`,
         when,
@@ -34,6 +32,11 @@ export function errorList(current: string): string {
       ].join("\n\n");
     })
     .join("\n\n");
+}
+
+/** Whether only the error itself says what it is about. */
+function isVague(line: string): boolean {
+  return line.startsWith("- `…");
 }
 
 /** The codes in their order, each with its comment. */
