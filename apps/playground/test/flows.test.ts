@@ -79,33 +79,121 @@ test("measures every available backend, and says why the others are not", async 
   await page.click("#tab-bench");
   await page.getByRole("button", { name: "Run the bench" }).click();
   await page.getByRole("button", { name: "Run the bench" }).waitFor();
-  expect(await page.locator(".bench-done").count()).toBeGreaterThan(0);
-  expect(await page.locator(".bench-failed, .bench-waiting, .bench-running").count()).toBe(0);
-  for (const reason of await page.locator(".bench-skipped td").allTextContents()) expect(reason).not.toBe("");
+  const rows = await page.locator(".bench tbody tr").evaluateAll((all) =>
+    all.map((row) => ({
+      name: row.querySelector("th")?.textContent,
+      phase: row.className,
+      reason: row.querySelector("td.quiet")?.textContent,
+      figures: Array.from(row.querySelectorAll("td:not(.bench-chart)"), (cell) => cell.textContent),
+      total: row.querySelector(".bench-total")?.textContent,
+      bars: Array.from(row.querySelectorAll("rect"), (bar) => [bar.x.baseVal.value, bar.width.baseVal.value] as const),
+    })),
+  );
+  // The tests' browser has a GPU that the processor imitates, which is left out.
+  const reason = "left out: no graphics card: imitated by the processor, slowly";
+  expect(rows.map(({ name, phase, reason }) => [name, phase, reason])).toEqual([
+    ["WebGPU fp32", "bench-skipped", reason],
+    ["ONNX Runtime, WebGPU fp32", "bench-skipped", reason],
+    ["ONNX Runtime, WebAssembly fp32", "bench-done", undefined],
+    ["Reference fp32", "bench-done", undefined],
+  ]);
+  const done = rows.filter(({ phase }) => phase === "bench-done");
+  const totals = done.map(({ total }) => milliseconds(total));
+  const longest = Math.max(...totals);
+  for (const [i, { figures, bars }] of done.entries()) {
+    expect(figures).toHaveLength(4);
+    for (const figure of figures) expect(milliseconds(figure)).toBeGreaterThanOrEqual(0);
+    // Encoding first, the words after it; together as long as the figure beside them says.
+    const [[start, encode] = [], [next, words] = []] = bars;
+    expect(start).toBe(0);
+    expect(encode).toBeGreaterThan(0);
+    expect(words).toBeGreaterThan(0);
+    expect(next).toBeCloseTo(encode ?? Number.NaN, 2);
+    const share = ((encode ?? 0) + (words ?? 0)) / 200;
+    expect(Math.abs(share - (totals[i] ?? Number.NaN) / longest)).toBeLessThan(0.05);
+  }
 }, 60_000);
 
-test("switches backend and precision, and what is not there says why", async () => {
+test("shows where the time went, and the memory", async () => {
+  await page.click("#tab-timing");
+  const figure = (name: string) => page.locator(`.figure:has(dt:text-is("${name}")) .figure-value`);
+  for (const name of ["Load", "Encode", "First word", "Per token"]) {
+    expect(milliseconds(await figure(name).textContent()), name).toBeGreaterThan(0);
+  }
+  // The browser counts when it next collects garbage.
+  await expect.poll(() => figure("Memory").textContent(), { timeout: 60_000 }).toMatch(/^\d+(?:\.\d)?\sMB$/);
+  expect(Number.parseFloat((await figure("Memory").textContent()) ?? "")).toBeGreaterThan(8); // the weights alone
+  const shares = await page.locator(".shares rect").evaluateAll((all) => all.map((bar) => bar.getAttribute("width")));
+  expect(shares).toHaveLength(3);
+  expect(shares.reduce((sum, width) => sum + Number(width), 0)).toBeCloseTo(1000 - 3 * shares.length, 0);
+  const keys = await page.locator(".share-key").allTextContents();
+  expect(keys.map((key) => key.trim().replace(/ \d+ %$/, ""))).toEqual(["encode", "first word", "other words"]);
+}, 90_000);
+
+test("switches backend and precision", async () => {
   await page.click("#tab-model");
   const choices = [
-    ["ort-wasm", "fp32"],
-    ["webgpu", "fp16"],
-    ["reference", "int8"],
+    ["ort-wasm", "fp32", "ONNX Runtime, WebAssembly"],
+    ["webgpu", "fp16", "WebGPU"],
+    ["reference", "int8", "Reference"],
   ] as const;
-  for (const [backend, dtype] of choices) {
+  for (const [backend, dtype, name] of choices) {
     await page.locator(`input[value=${backend}]`).check();
     await page.locator(`input[value=${dtype}]`).check();
     await page.locator(".model-button .dot-ready").waitFor();
     expect(await finishedCaption(page), `${backend} ${dtype}`).toBe(firstCaption);
-    expect(await page.locator(".model-detail").textContent()).toContain(dtype);
-  }
-  const disabled = page.locator(".choice:has(input:disabled)");
-  for (const choice of await disabled.all()) {
-    expect(await choice.locator(".choice-what").textContent()).not.toBe("");
+    expect(await page.locator(".model-detail").textContent()).toBe(`${name}, ${dtype}`);
   }
   await page.getByText("Automatic").click();
   await page.locator("input[value=fp32]").check();
   expect(await finishedCaption(page)).toBe(firstCaption);
 }, 120_000);
+
+test("without a GPU both ways to WebGPU are greyed out, and say why", async () => {
+  const other = await playground.open({
+    serviceWorkers: "block",
+    before: (fresh) => inWorkers(fresh, "navigator.gpu.constructor.prototype.requestAdapter = async () => null;"),
+  });
+  try {
+    await finishedCaption(other.page);
+    await other.page.click("#tab-model");
+    for (const id of ["webgpu", "ort-webgpu"]) {
+      const choice = other.page.locator(`.choice:has(input[value=${id}])`);
+      await choice.locator("input:disabled").waitFor();
+      expect(await choice.locator(".choice-what").textContent()).toMatch(/WebGPU (?:finds no GPU|has no adapter)/);
+    }
+    for (const id of ["ort-wasm", "reference"]) {
+      expect(await other.page.locator(`input[value=${id}]`).isEnabled(), id).toBe(true);
+    }
+  } finally {
+    await other.close();
+  }
+});
+
+test("the automatic choice goes on to the next backend where one cannot be opened, and says so", async () => {
+  const other = await playground.open({ serviceWorkers: "block" });
+  try {
+    await finishedCaption(other.page);
+    await other.page.click("#tab-model");
+    const automatic = other.page.locator(".choice", { hasText: "Automatic" }).locator(".choice-what");
+    await other.page.locator("input[value=ort-wasm]:enabled").waitFor();
+    // The runtime is there when the backends are looked at, and gone when it is wanted.
+    await other.page.route(/ort-wasm-simd-threaded.*\.wasm$/, (route) => route.fulfill({ status: 404 }));
+    await openFolder(other.page);
+    await other.page.locator(".model-button", { hasText: "captions" }).waitFor();
+    expect(await finishedCaption(other.page)).toBe(firstCaption);
+    expect(await other.page.locator(".model-detail").textContent()).toBe("Reference, fp32");
+    expect(await other.page.locator(".passed-over").textContent()).toBe(
+      "ONNX Runtime, WebAssembly could not be used, so this runs on Reference. The tab Model says why.",
+    );
+    expect(await automatic.textContent()).toBe("now Reference");
+    const passed = other.page.locator(".choice:has(input[value=ort-wasm])");
+    expect(await passed.locator("input").isDisabled()).toBe(true);
+    expect(await passed.locator(".choice-what").textContent()).toMatch(/^backend "ort-web-wasm": .*HTTP 404/);
+  } finally {
+    await other.close();
+  }
+});
 
 test("refuses a file that is no picture in the library's words, and looks at the next one", async () => {
   await chooseFile(page, { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("these are no pixels") });
@@ -304,9 +392,7 @@ test("loads a folder of the person's disk", async () => {
   try {
     await finishedCaption(other.page);
     await other.page.click("#tab-model");
-    const dialog = other.page.waitForEvent("filechooser");
-    await other.page.getByRole("button", { name: "Open a local folder" }).click();
-    await (await dialog).setFiles(checkpoint);
+    await openFolder(other.page);
     await other.page.locator(".model-button", { hasText: "captions" }).waitFor();
     expect(await finishedCaption(other.page)).toBe(firstCaption);
   } finally {
@@ -322,12 +408,33 @@ async function demoCheckpoint(): Promise<Record<string, Uint8Array>> {
   );
 }
 
+/** Runs code in the page's workers before their own. */
+async function inWorkers(page: Page, code: string): Promise<void> {
+  await page.route("**/worker-*.js", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${code}${await response.text()}` });
+  });
+}
+
 /** Sends what a page asks of the Hub to a server of the tests. */
 async function answerAsHub(page: Page, { endpoint }: HubServer): Promise<void> {
   await page.route("https://huggingface.co/**", async (route) => {
     const { pathname, search } = new URL(route.request().url());
     await route.fulfill({ response: await route.fetch({ url: `${endpoint}${pathname}${search}` }) });
   });
+}
+
+/** What a duration on the page is in milliseconds. */
+function milliseconds(text: string | null | undefined): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)\s(ms|s)$/.exec(text ?? "") ?? [];
+  return Number(amount) * (unit === "s" ? 1000 : 1);
+}
+
+/** Opens the demo checkpoint as a folder of the person's disk. */
+async function openFolder(on: Page): Promise<void> {
+  const dialog = on.waitForEvent("filechooser");
+  await on.getByRole("button", { name: "Open a local folder" }).click();
+  await (await dialog).setFiles(checkpoint);
 }
 
 /** Answers the file dialog that "Choose file" opens. */

@@ -1,5 +1,6 @@
 // The caption, word by word as it is written; before that, the load that it waits for, or why there is none.
-import { liveFrames, loadModel, model, sourceName, texts, wantedSource } from "../state/session.ts";
+import { backendNames } from "../state/names.ts";
+import { liveFrames, loadModel, type ModelState, model, sourceName, texts, wantedSource } from "../state/session.ts";
 import { settings } from "../state/settings.ts";
 import { count, duration, score } from "../state/units.ts";
 import { Notice } from "./notice.tsx";
@@ -40,10 +41,21 @@ export function Caption() {
         {text?.result &&
           `score ${score(text.result.score)} · ${count(text.result.tokens, "token")} · ${duration(text.result.milliseconds)}`}
       </p>
+      {state.phase === "ready" && state.passedOver.length > 0 && <PassedOver {...state} />}
       <p class="visually-hidden" role="status">
         {text?.phase === "done" ? `Caption: ${text.text}` : ""}
       </p>
     </section>
+  );
+}
+
+/** What the automatic choice could not use, and what it took. */
+function PassedOver({ model: { backend }, passedOver }: Extract<ModelState, { readonly phase: "ready" }>) {
+  const names = passedOver.map((id) => backendNames[id].name).join(" and ");
+  return (
+    <p class="quiet passed-over" role="status">
+      {names} could not be used, so this runs on {backendNames[backend].name}. The tab Model says why.
+    </p>
   );
 }
 

@@ -1,7 +1,7 @@
 // What the page is doing: the model, the picture, its caption, the thread of questions, the beams. Components read the
 // signals and call the functions; nothing here touches the document.
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import { isAbort, ModelClient } from "../port/client.ts";
+import { isAbort, ModelClient, WorkerError } from "../port/client.ts";
 import type {
   BackendId,
   BackendStatus,
@@ -20,7 +20,13 @@ import { backendIds, changeSettings, settings } from "./settings.ts";
 export type ModelState =
   | { readonly phase: "none" }
   | { readonly phase: "loading"; readonly name: string; readonly files: readonly FileProgress[] }
-  | { readonly phase: "ready"; readonly name: string; readonly model: LoadedModel }
+  | {
+      readonly phase: "ready";
+      readonly name: string;
+      readonly model: LoadedModel;
+      /** Backends that the automatic choice tried before, which could not be opened after all. */
+      readonly passedOver: readonly BackendId[];
+    }
   | { readonly phase: "failed"; readonly name: string; readonly error: string };
 
 /** What is looked at. */
@@ -82,7 +88,10 @@ export const automaticBackend: ReadonlySignal<BackendId> = computed(() => {
   const { model: id } = settings.value;
   // The demo checkpoint is small enough for the interpreter, which needs no download of a runtime.
   if (id === undefined && folder.value === undefined) return "reference";
-  const available = backends.value?.filter(({ unavailable, slow }) => unavailable === undefined && !slow) ?? [];
+  const { dtype } = settings.value;
+  const fit = ({ unavailable, slow, dtypes }: BackendStatus) =>
+    unavailable === undefined && !slow && dtypes.includes(dtype);
+  const available = backends.value?.filter(fit) ?? [];
   return backendIds.find((wanted) => available.some(({ id }) => id === wanted)) ?? "reference";
 });
 
@@ -132,11 +141,15 @@ export function sourceName(source: Source): string {
   return source.kind === "hub" ? source.id : source.name;
 }
 
-/** Loads the model that the settings name; on success looks at the picture again. */
-export async function loadModel(): Promise<void> {
+/**
+ * Loads the model that the settings name; on success looks at the picture again. Where the choice of a backend is left to
+ * the page, one that cannot be opened after all, a GPU that computes wrong for example, makes room for the next.
+ */
+export async function loadModel(passedOver: readonly BackendId[] = []): Promise<void> {
   closeModel();
   source = wantedSource();
   const name = sourceName(source);
+  const backend = chosenBackend.value;
   const controller = new AbortController();
   loading = controller;
   const files = new Map<string, FileProgress>();
@@ -145,23 +158,34 @@ export async function loadModel(): Promise<void> {
   client = fresh;
   controller.signal.addEventListener("abort", () => fresh.close());
   try {
-    const request = { source, backend: chosenBackend.value, dtype: settings.value.dtype };
+    const request = { source, backend, dtype: settings.value.dtype };
     const onEvent = (progress: FileProgress) => {
       files.set(progress.file, progress);
       if (client === fresh) model.value = { phase: "loading", name, files: [...files.values()] };
     };
     const ready = await fresh.call("load", request, { signal: controller.signal, onEvent });
     if (client !== fresh) return;
-    model.value = { phase: "ready", name, model: ready };
+    model.value = { phase: "ready", name, model: ready, passedOver };
     await lookAgain();
   } catch (error) {
     if (client !== fresh) return;
     client = undefined;
     source = undefined;
     fresh.close();
+    if (error instanceof WorkerError && error.code === "backend-unavailable" && settings.value.backend === "auto") {
+      markUnavailable(backend, error.message);
+      if (chosenBackend.value !== backend) return loadModel([...passedOver, backend]);
+    }
     model.value = isAbort(error) ? { phase: "none" } : { phase: "failed", name, error: messageOf(error) };
     dropTexts();
   }
+}
+
+/** From now on it is greyed out, with the reason, and the automatic choice is the next one. */
+function markUnavailable(backend: BackendId, reason: string): void {
+  backends.value = backends.value?.map((status) =>
+    status.id === backend ? { ...status, unavailable: reason } : status,
+  );
 }
 
 /** Stops a load that is under way. */
