@@ -7,7 +7,7 @@ import path from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { ensureInstalled, root } from "../scripts/workspace.mjs";
-import { installedLicences, licenceProblems } from "./licences.mjs";
+import { installedLicences, licenceProblems, licenceTable, mergeLicences } from "./licences.mjs";
 import { freshBuild, packAll, publicPackages } from "./pack.mjs";
 import { sizeProblems } from "./sizes.mjs";
 import { typeProblems } from "./types.mjs";
@@ -16,7 +16,7 @@ import { captionProblem, install, users } from "./users.mjs";
 ensureInstalled();
 freshBuild();
 const licencesHeader =
-  "---\ntitle: Licences\norder: 21\n---\n\nEverything that `npm install glimpsejs onnxruntime-node` puts on a machine, and what the suite for backends needs. Written by `npm run release:check`.";
+  "---\ntitle: Licences\norder: 21\ndescription: Every package that Glimpse brings or can use, and its licence.\n---\n\nEverything that `npm install glimpsejs onnxruntime-node` puts on a machine, what the suite for backends needs, and what the optional peers bring: `onnxruntime-web`, `webgpu`, `mediabunny`, `@napi-rs/webcodecs`. Written by `npm run release:check`.";
 const folder = mkdtempSync(path.join(os.tmpdir(), "glimpse-release-"));
 const problems = [];
 
@@ -44,7 +44,8 @@ await step("sizes", () => sizeProblems(tarballs));
 
 const catalog = readFileSync(`${root}/pnpm-workspace.yaml`, "utf8");
 const version = (name) => new RegExp(`^  "?${name}"?: (\\S+)$`, "m").exec(catalog)?.[1] ?? "*";
-const peers = Object.fromEntries(["onnxruntime-node", "vitest"].map((name) => [name, version(name)]));
+const versions = (names) => Object.fromEntries(names.map((name) => [name, version(name)]));
+const peers = versions(["onnxruntime-node", "vitest"]);
 for (const manager of new Set(users.map((user) => user.manager))) {
   await step(`install with ${manager}`, () => {
     install(manager, path.join(folder, manager), tarballs, peers);
@@ -58,12 +59,10 @@ for (const { manager, runtime } of users) {
   });
 }
 await step("licences", () => {
-  const list = installedLicences(path.join(folder, "npm"));
-  const rows = list.map(({ name, version: v, licence }) => `| ${name} | ${v} | ${licence} |`);
-  writeFileSync(
-    `${root}/docs/licences.md`,
-    `${licencesHeader}\n\n| package | version | licence |\n| --- | --- | --- |\n${rows.join("\n")}\n`,
-  );
+  const optional = ["onnxruntime-web", "webgpu", "mediabunny", "@napi-rs/webcodecs"];
+  install("npm", path.join(folder, "optional"), {}, versions(optional));
+  const list = mergeLicences(...["npm", "optional"].map((name) => installedLicences(path.join(folder, name))));
+  writeFileSync(`${root}/docs/licences.md`, `${licencesHeader}\n\n${licenceTable(list)}\n`);
   return licenceProblems(list);
 });
 

@@ -16,6 +16,24 @@ const allowed = new Set([
 ]);
 const exceptions = [{ name: /^@img\/sharp-/, licence: /LGPL-3\.0-or-later/ }];
 
+/** What a package holds besides what its manifest says. Allowed, since it is optional and nothing here contains it. */
+const notes = [{ name: /^@napi-rs\/webcodecs-/, note: "its binary holds x264 (GPL-2.0-or-later)" }];
+
+/** The list as a table of Markdown. */
+export function licenceTable(list) {
+  const rows = list.map(({ name, version, licence }) => {
+    const note = notes.find((one) => one.name.test(name))?.note;
+    return `| ${name} | ${version} | ${licence}${note === undefined ? "" : `; ${note}`} |`;
+  });
+  return ["| package | version | licence |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** Several lists as one. */
+export function mergeLicences(...lists) {
+  const all = new Map(lists.flat().map((one) => [`${one.name}@${one.version}`, one]));
+  return [...all.values()].toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
 /** Name, version and licence of every package below `folder`/node_modules. */
 export function installedLicences(folder) {
   const found = new Map();
