@@ -17,7 +17,8 @@ import {
 } from "@glimpsejs/graph";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { noGpu } from "../../../tooling/gpu/swiftshader.mjs";
-import { webgpu } from "./index.ts";
+import type { Gpu } from "./gpu.ts";
+import { type WebGpuBackend, webgpu } from "./index.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -76,6 +77,46 @@ function build(
   return { graph, weights, feeds };
 }
 
+/** A product, an activation, a second product and a sum: k to n to k wide. */
+function linearCase(m: number, k: number, n: number): Case {
+  return build((b, feed, weight) => {
+    const x = feed("x", noise([m, k]));
+    const first = { x, weight: weight("w", noise([n, k], 0.3, 2)), bias: weight("b", noise([n], 1, 3)) };
+    const active = b.op("activation", { x: b.op("linear", first, {}) }, { function: "gelu" });
+    const second = b.op("linear", { x: active, weight: weight("w2", noise([k, n], 0.3, 4)) }, {});
+    return b.op("add", { a: x, b: second }, {});
+  });
+}
+
+/** An embedding and a product with float16 weights. */
+function halfCase(m: number): Case {
+  const tokens = Int32Array.from({ length: m }, (_, i) => (i * 7) % 50);
+  return build((b, feed, weight) => {
+    const ids = feed("ids", int32(tokens, [m]));
+    const x = b.op("embedding", { table: weight("table", half(noise([50, 64]))), ids }, {});
+    return b.op("linear", { x, weight: weight("w", half(noise([30, 64], 0.3, 2))) }, {});
+  });
+}
+
+/** A quantizedLinear of 37 outputs; int8 with a scale a row, int4 in blocks of 32. */
+function quantizedCase(bits: 8 | 4, m: number, k: number): Case {
+  const n = 37;
+  const block = bits === 8 ? k : 32;
+  const random = noise([n, bits === 8 ? k : k / 2], 1, 5).data;
+  const stored: HostTensor =
+    bits === 8
+      ? { dtype: "int8", shape: [n, k], data: Int8Array.from(random, (v) => Math.round(v * 127)) }
+      : { dtype: "uint8", shape: [n, k / 2], data: Uint8Array.from(random, (v) => Math.round((v + 1) * 127)) };
+  return build((b, feed, weight) => {
+    const scales = weight("s", noise([n, k / block], 0.02, 6));
+    const inputs = { x: feed("x", noise([m, k])), weight: weight("w", stored), scales };
+    return b.op("quantizedLinear", { ...inputs, bias: weight("b", noise([n], 1, 7)) }, { bits, block });
+  });
+}
+
+// Kept while there are devices of it: Dawn frees it when it is garbage.
+let gpu: Gpu;
+
 describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : ` (skipped: ${noGpu})`}`, () => {
   let backend: Backend;
   let oracle: Backend;
@@ -92,8 +133,8 @@ describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : 
     return value;
   }
 
-  async function same(problem: Case): Promise<void> {
-    expectClose(await solve(backend, problem), await solve(oracle, problem), tolerance);
+  async function same(problem: Case, on = backend): Promise<void> {
+    expectClose(await solve(on, problem), await solve(oracle, problem), tolerance);
   }
 
   test.each([
@@ -107,35 +148,11 @@ describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : 
     [901, 12, 19],
     [901, 64, 65],
   ])("linear with %i rows, %i to %i wide", async (m, k, n) => {
-    await same(
-      build((b, feed, weight) => {
-        const x = feed("x", noise([m, k]));
-        const product = b.op(
-          "linear",
-          { x, weight: weight("w", noise([n, k], 0.3, 2)), bias: weight("b", noise([n], 1, 3)) },
-          {},
-        );
-        const active = b.op("activation", { x: product }, { function: "gelu" });
-        const second = b.op("linear", { x: active, weight: weight("w2", noise([k, n], 0.3, 4)) }, {});
-        return b.op("add", { a: x, b: second }, {});
-      }),
-    );
+    await same(linearCase(m, k, n));
   });
 
   test.each([1, 5, 197])("float16 weights with %i rows, exactly as they are stored", async (m) => {
-    await same(
-      build((b, feed, weight) => {
-        const ids = feed(
-          "ids",
-          int32(
-            Int32Array.from({ length: m }, (_, i) => (i * 7) % 50),
-            [m],
-          ),
-        );
-        const x = b.op("embedding", { table: weight("table", half(noise([50, 64]))), ids }, {});
-        return b.op("linear", { x, weight: weight("w", half(noise([30, 64], 0.3, 2))) }, {});
-      }),
-    );
+    await same(halfCase(m));
   });
 
   test.each([
@@ -146,20 +163,46 @@ describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : 
     [4, 3, 96],
     [4, 33, 32],
   ] as const)("quantizedLinear of %i bits with %i rows, %i wide", async (bits, m, k) => {
-    const n = 37;
-    const block = bits === 8 ? k : 32;
-    const random = noise([n, bits === 8 ? k : k / 2], 1, 5).data;
-    const stored: HostTensor =
-      bits === 8
-        ? { dtype: "int8", shape: [n, k], data: Int8Array.from(random, (v) => Math.round(v * 127)) }
-        : { dtype: "uint8", shape: [n, k / 2], data: Uint8Array.from(random, (v) => Math.round((v + 1) * 127)) };
-    const problem = build((b, feed, weight) => {
-      const scales = weight("s", noise([n, k / block], 0.02, 6));
-      const inputs = { x: feed("x", noise([m, k])), weight: weight("w", stored), scales };
-      return b.op("quantizedLinear", { ...inputs, bias: weight("b", noise([n], 1, 7)) }, { bits, block });
-    });
+    const problem = quantizedCase(bits, m, k);
     // The reference rounds rows to 8 bits, if it does, by its own rule; here they are float32.
-    expectClose(await solve(backend, problem), exactProduct(problem, bits, block), tolerance);
+    expectClose(await solve(backend, problem), exactProduct(problem, bits, bits === 8 ? k : 32), tolerance);
+  });
+
+  // What is handed in here has no subgroups, as WebGPU's default device: products of few rows add up in another way.
+  describe("on a device without features", () => {
+    let plain: WebGpuBackend;
+    beforeAll(async () => {
+      const name = "webgpu"; // not a literal, as its types are those of the DOM
+      const { create } = (await import(name)) as { create(options: string[]): Gpu };
+      gpu = create([]);
+      const device = await (await gpu.requestAdapter())?.requestDevice({ requiredFeatures: [] });
+      if (device === undefined) throw new Error("there is no adapter.");
+      expect([...device.features]).not.toContain("subgroups");
+      plain = await webgpu({ device, selfTest: false }).open();
+    });
+    afterAll(async () => {
+      await plain.dispose();
+      plain.device.destroy();
+    });
+
+    test.each([
+      [1, 3, 5],
+      [1, 64, 300],
+      [3, 65, 33],
+      [8, 40, 24],
+    ])("linear with %i rows, %i to %i wide", (m, k, n) => same(linearCase(m, k, n), plain));
+
+    test.each([1, 5])("float16 weights with %i rows", (m) => same(halfCase(m), plain));
+
+    test.each([
+      [8, 1, 64],
+      [8, 5, 36],
+      [4, 1, 64],
+      [4, 3, 96],
+    ] as const)("quantizedLinear of %i bits with %i rows, %i wide", async (bits, m, k) => {
+      const problem = quantizedCase(bits, m, k);
+      expectClose(await solve(plain, problem), exactProduct(problem, bits, bits === 8 ? k : 32), tolerance);
+    });
   });
 
   test.each([

@@ -1,6 +1,8 @@
 // Does this GPU, or another backend, compute right? Drivers have bugs, and a caption that is wrong looks like one that is right. A small graph
-// with everything that matters in it (products of one row and of many, in the formats that weights have, layerNorm,
+// with what every model needs in it (products of one row and of many with float32 and with float16 weights, layerNorm,
 // attention over two segments with a mask, the choice of a token) is compared with numbers from the reference backend.
+// Products with int8 and int4 weights are not in it. A device that is opened anew after a loss is of the same GPU and is not
+// tested again.
 import type { Backend } from "@glimpsejs/backend";
 import { GlimpseError, type Problem } from "@glimpsejs/base";
 import {
