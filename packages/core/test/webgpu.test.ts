@@ -1,5 +1,6 @@
 // What a caption costs on WebGPU, counted: submits, dispatches, bytes that are read back, and bytes that stay.
 import { type WebGpuBackend, webgpu } from "@glimpsejs/backend-webgpu";
+import { candidateCount } from "@glimpsejs/model";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { noGpu } from "../../../tooling/gpu/swiftshader.mjs";
 import type { GitForCausalLM, LoadProgress } from "../src/index.ts";
@@ -58,6 +59,16 @@ describe.skipIf(noGpu !== undefined)(`on WebGPU${noGpu === undefined ? "" : ` (s
     const { pipelines } = backend.counters;
     await model.generate({ ...inputs, outputLogProbs: false });
     expect(backend.counters.pipelines).toBe(pipelines);
+  });
+
+  test("beams read the best candidates of each leaf, never a row of logits", async () => {
+    const search = { pixelValues, inputIds: [[1, 30]], numBeams: 3, maxNewTokens: 4, eosTokenId: null };
+    const before = backend.counters.bytesRead;
+    await model.generate(search);
+    // The prefill has one leaf, each of three steps has three; of each an id, a logit per candidate, and a sum.
+    const { vocabSize } = model.config;
+    const leaf = 8 * Math.min(candidateCount, vocabSize) + 4;
+    expect(backend.counters.bytesRead - before).toBe((1 + 3 * 3) * leaf);
   });
 
   test("100 captions leave nothing behind, and dispose() gives back every byte", async () => {
