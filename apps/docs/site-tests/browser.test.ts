@@ -103,20 +103,38 @@ describe.each(runnable)("the guide %s", (guide) => {
 // Kilobytes of 1000 bytes as they cross the wire. The first is what stands before anything is computed; the second all of
 // the code until the caption is there; the rest is the demo checkpoint and the picture.
 const weights = { page: 25, code: 130, all: 8300 };
+/** A guide with many examples, before any of them is run. */
+const guideWeight = 25;
 
-test("the first page is light, and its picture is captioned within ten seconds of opening it", {
-  timeout: 30_000,
-}, async () => {
-  const { page, faults } = await open(undefined);
+/** Counts what the page fetches from now on, by what the addresses look like. */
+function weigh(page: Page): (of: RegExp) => Promise<number> {
   const sizes = new Map<string, Promise<number>>();
   page.context().on("requestfinished", (request) => {
     const size = request.sizes().then(({ responseBodySize }) => responseBodySize);
     sizes.set(request.url(), size);
   });
-  const kilobytes = async (of: RegExp) => {
+  return async (of) => {
     const counted = [...sizes].filter(([url]) => of.test(url)).map(([, size]) => size);
     return (await Promise.all(counted)).reduce((sum, size) => sum + size, 0) / 1000;
   };
+}
+
+test("a guide is light until something in it is run", { timeout: 30_000 }, async () => {
+  const { page, faults } = await open(undefined);
+  const kilobytes = weigh(page);
+  await page.goto(`${site}guides/generation/`, { waitUntil: "networkidle" });
+  const weight = await kilobytes(/./);
+  expect(weight).toBeGreaterThan(5);
+  expect(weight).toBeLessThan(guideWeight);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test("the first page is light, and its picture is captioned within ten seconds of opening it", {
+  timeout: 30_000,
+}, async () => {
+  const { page, faults } = await open(undefined);
+  const kilobytes = weigh(page);
   const start = performance.now();
   await page.goto(site);
   const atLoad = await kilobytes(/./);
