@@ -63,7 +63,7 @@ async function opened(isOwn = true) {
   };
 }
 
-describe("a device is lost", () => {
+describe("F33: a device is lost", () => {
   test.each(["buffer", "pipeline", "dispatch", "submit", "map"] as const)(
     "at a %s: a typed error, then the next device; nothing is left",
     async (event) => {
@@ -158,7 +158,7 @@ describe("a device is lost", () => {
   });
 });
 
-describe("a device refuses", () => {
+describe("F34: a device refuses", () => {
   const memory = { code: "out-of-memory" };
 
   test.each(["buffer", "write"] as const)("a %s of upload(): reading says so", async (event) => {

@@ -19,7 +19,7 @@ test("a limit that is too small is named, with what was needed and what there is
   expect(problem?.subject).toBe("GPU limit maxStorageBuffersPerShaderStage");
 });
 
-test("limits that are too small for a model: compile() and run() name all of them", async () => {
+test("F32: limits that are too small for a model: compile() and run() name all of them", async () => {
   const graph = buildGraph("large", (b) => {
     const x = b.input("x", "float32", ["n", 32]);
     const first = b.op("linear", { x, weight: b.weight("first", [64, 32]) }, {});
