@@ -13,7 +13,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test.each(examples)("%s prints what the site shows", async (file) => {
+// The first of them waits until all sources are transformed.
+test.each(examples)("%s prints what the site shows", { timeout: 120_000 }, async (file) => {
   const lines: string[] = [];
   vi.spyOn(console, "log").mockImplementation((...values: readonly unknown[]) => {
     const { text } = parts(values);
