@@ -9,3 +9,9 @@ export interface PublicEntry {
 }
 /** Public entries of all packages. */
 export function publicEntries(): readonly PublicEntry[];
+/** What TypeDoc makes of some entries, and its warnings that concern readers; `packages` need a sentence for every name. */
+export function readApi(
+  entryPoints: readonly string[],
+  packages: readonly string[],
+  more?: Readonly<Record<string, unknown>>,
+): Promise<{ readonly logger: { readonly warnings: readonly string[] } }>;

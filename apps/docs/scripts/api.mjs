@@ -3,7 +3,7 @@
 // `exports` say.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { Application } from "typedoc";
+import { Application, ConsoleLogger, LogLevel } from "typedoc";
 
 const site = path.resolve(import.meta.dirname, "..");
 const root = path.resolve(site, "../..");
@@ -42,47 +42,81 @@ function sourceOf(target) {
   return target["@glimpsejs/source"];
 }
 
-/** Methods of WebGPU, whose shapes backend-webgpu writes down and whose meaning the standard says. */
-function standardMembers() {
-  const source = readFileSync(`${root}/packages/backend-webgpu/src/gpu.ts`, "utf8");
-  return [...source.matchAll(/^export interface (\w+)[^{]*\{\n([\s\S]*?)^\}/gm)].flatMap(([, name, body]) =>
-    [...body.matchAll(/^ {2}(\w+)\(/gm)].map(([, method]) => `backend-webgpu/src.${name}.${method}`),
-  );
+/** Kinds of names that need a sentence of their own: everything that a reader can write or read. */
+const needSentence = [
+  ...["Enum", "EnumMember", "Variable", "Function", "Class", "Interface", "TypeAlias"],
+  ...["Constructor", "Method", "Accessor", "Property"],
+];
+
+/**
+ * Members that need none: of the standards whose shapes a file writes down, where the standard says what they mean, and the
+ * inputs and attributes of ops, which the one sentence about each op names (a test sees to that).
+ */
+const saidElsewhere = [
+  /defined in @glimpsejs\/backend-webgpu\/src\/gpu\.ts,/,
+  /defined in @glimpsejs\/processor\/src\/clip\/web-codecs\.ts,/,
+  /\.__type\.\w+ \(Property\), defined in @glimpsejs\/graph\/src\/ops\//,
+];
+
+/** Prints TypeDoc's warnings, and keeps those that concern readers. */
+class Readers extends ConsoleLogger {
+  /** Names without a sentence, links to nowhere. */
+  warnings = [];
+
+  validationWarning(text, ...where) {
+    if (saidElsewhere.some((pattern) => pattern.test(text))) return;
+    this.warnings.push(text);
+    super.validationWarning(text, ...where);
+  }
 }
 
-/** Writes the pages and returns the warnings that concern readers: names without a sentence, links to nowhere. */
-export async function writeApi() {
+/** What TypeDoc makes of some entries, each a source file, with what it has to say about them. */
+export async function readApi(entryPoints, packages, more = {}) {
   const application = await Application.bootstrapWithPlugins({
-    entryPoints: publicEntries().map(({ source }) => `${root}/packages/${source}`),
+    entryPoints,
     basePath: `${root}/packages`,
     tsconfig: `${site}/tsconfig.api.json`,
-    plugin: ["typedoc-plugin-markdown"],
-    out: apiFolder,
-    router: "member",
-    entryFileName: "index",
     readme: "none",
     excludePrivate: true,
     excludeInternal: true,
     excludeExternals: true,
-    hidePageHeader: true,
-    hideBreadcrumbs: true,
-    useCodeBlocks: true,
-    parametersFormat: "table",
-    interfacePropertiesFormat: "table",
-    classPropertiesFormat: "table",
-    tableColumnSettings: { hideInherited: true, hideModifiers: true, hideOverrides: true, hideSources: true },
     disableGit: true, // paths are then relative to `basePath`, in a clone as in a worktree
     gitRevision: "main",
     sourceLinkTemplate: "https://github.com/glimpsejs/glimpse/blob/main/packages/{path}#L{line}",
     validation: { notExported: false, invalidLink: true, notDocumented: true },
-    packagesRequiringDocumentation: [...new Set(publicEntries().map(({ name }) => name))],
-    requiredToBeDocumented: ["Enum", "Variable", "Function", "Class", "Interface", "Method", "Accessor", "TypeAlias"],
-    intentionallyNotDocumented: standardMembers(),
+    packagesRequiringDocumentation: packages,
+    requiredToBeDocumented: needSentence,
     logLevel: "Warn",
+    ...more,
   });
+  const logger = new Readers();
+  logger.level = LogLevel.Warn;
+  application.logger = logger;
   const project = await application.convert();
   if (project === undefined) throw new Error("typedoc: the sources do not compile.");
   application.validate(project);
+  return { application, project, logger };
+}
+
+/** Writes the pages; returns how many errors there were, and warnings. */
+export async function writeApi() {
+  const { application, project, logger } = await readApi(
+    publicEntries().map(({ source }) => `${root}/packages/${source}`),
+    [...new Set(publicEntries().map(({ name }) => name))],
+    {
+      plugin: ["typedoc-plugin-markdown"],
+      out: apiFolder,
+      router: "member",
+      entryFileName: "index",
+      hidePageHeader: true,
+      hideBreadcrumbs: true,
+      useCodeBlocks: true,
+      parametersFormat: "table",
+      interfacePropertiesFormat: "table",
+      classPropertiesFormat: "table",
+      tableColumnSettings: { hideInherited: true, hideModifiers: true, hideOverrides: true, hideSources: true },
+    },
+  );
   await application.generateOutputs(project);
-  return { warnings: application.logger.warningCount, errors: application.logger.errorCount };
+  return { warnings: logger.warningCount, errors: logger.errorCount };
 }

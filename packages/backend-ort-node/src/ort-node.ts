@@ -9,7 +9,9 @@ import type { OrtRuntime } from "./ort-runtime.ts";
  * would make everybody's type check need that package, and the DOM with it.
  */
 export interface OrtModule {
+  /** The class whose `create()` opens a graph. */
   readonly InferenceSession: object;
+  /** The class of the runtime's own tensors. */
   readonly Tensor: object;
 }
 

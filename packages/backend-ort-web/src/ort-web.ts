@@ -19,13 +19,17 @@ export interface OrtWebUrls {
 
 /** The module onnxruntime-web/wasm or onnxruntime-web/webgpu, said by its shape, as types check where it is not installed. */
 export interface OrtWebModule {
+  /** The class whose `create()` opens a graph. */
   readonly InferenceSession: object;
+  /** The class of the runtime's own tensors. */
   readonly Tensor: object;
+  /** The runtime's settings of the whole page: files, threads, GPU. */
   readonly env: object;
 }
 
 /** Options of {@link ortWeb}. */
 export interface OrtWebOptions {
+  /** What computes: WebAssembly, or the runtime's kernels on a GPU. */
   readonly provider: OrtWebProvider;
   /** Where the runtime's files are; there is no default, and nothing is fetched from elsewhere. Not needed in Node. */
   readonly urls?: OrtWebUrls | undefined;

@@ -7,11 +7,17 @@ import type { Session } from "./session.ts";
 
 /** One dispatch and its time. */
 export interface DispatchTime {
+  /** Name of the graph that was run. */
   readonly graph: string;
+  /** The op that the kernel computes. */
   readonly op: string;
+  /** Name of the kernel, such as "gemv 4 rows". */
   readonly kernel: string;
+  /** Where in the model it stands, as in the graph. */
   readonly path: string;
+  /** From the GPU's own clock; browsers may round it. */
   readonly nanoseconds: number;
+  /** Floating-point operations: additions and multiplications counted apart. */
   readonly flops: number;
   /** Bytes of the buffers that it reads and writes, each counted once: what must move at least, or more. */
   readonly bytes: number;

@@ -24,21 +24,27 @@ import { type Lifetime, WebGpuTensor } from "./tensor.ts";
 /** What a backend is opened with. */
 export interface BackendOptions {
   readonly open: () => Promise<OpenedDevice>;
+  /** Collects the time of every dispatch; undefined: none is measured. */
   readonly profiler: Profiler | undefined;
+  /** Told as weights are uploaded. */
   readonly onProgress: WeightProgress | undefined;
   readonly prepare: boolean;
 }
 
 /** A {@link Backend} on a GPU. */
 export class WebGpuBackend implements Backend, ProgramOwner {
+  /** As errors and `git.backend` call it. */
   readonly name = "webgpu";
   readonly dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]);
   /** What it has done and holds. */
   readonly counters: Readonly<Counters>;
+  /** Whether it was disposed; shared with its tensors. */
   readonly lifetime: Lifetime = { disposed: false };
   /** Whether float16 weights stay float16 on the device; what the self-test found may forbid it. */
   half = true;
+  /** Collects the time of every dispatch, where times were asked for. */
   readonly profiler: Profiler | undefined;
+  /** Told as weights are uploaded. */
   readonly onProgress: WeightProgress | undefined;
   readonly prepares: boolean;
   private readonly options: BackendOptions;

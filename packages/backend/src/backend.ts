@@ -5,7 +5,9 @@ import type { Bindings, DType, Graph, HostTensor, WeightSource } from "@glimpsej
 
 /** A value on a backend's device. Opaque: read it, feed it back to its own backend, or dispose it. */
 export interface DeviceTensor {
+  /** Element type, which is also that of what read() gives. */
   readonly dtype: DType;
+  /** Sizes, outermost first; a size may be 0. */
   readonly shape: readonly number[];
   /** Copies the value to the host, after every run() that writes it. The only wait in the contract. */
   read(): Promise<HostTensor>;
@@ -21,9 +23,11 @@ export type Outputs<Names extends string = string> = Readonly<Record<Names, Devi
 
 /** A run that is to come, by what it depends on before it has values. */
 export interface ExpectedRun<G extends string = string> {
+  /** Name of one of the program's graphs. */
   readonly graph: G;
   /** Sizes of all dimensions that the graph's inputs name. */
   readonly sizes: Bindings;
+  /** Names of the outputs that will be asked for. */
   readonly outputs: readonly string[];
 }
 
@@ -31,11 +35,13 @@ export interface ExpectedRun<G extends string = string> {
 export interface PrepareOptions {
   /** Told after each that is made: how many there are by now, of how many. */
   readonly onProgress?: ((made: number, total: number) => void) | undefined;
+  /** Stops it; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Several graphs, lowered and loaded with one set of weights. Holds no state between runs. */
 export interface Program<G extends string = string> {
+  /** The graphs as they were given to compile(), by name. */
   readonly graphs: Readonly<Record<G, Graph>>;
   /**
    * Executes one graph. Runs of one program happen in call order, even when they are not awaited. Resolves when the
@@ -59,6 +65,7 @@ export interface Program<G extends string = string> {
 
 /** An open device. Programs and tensors of one backend never mix with another's. */
 export interface Backend {
+  /** Such as "ort-node": as errors and `git.backend` call it. */
   readonly name: string;
   /**
    * Dtypes in which weights can be handed over as they are stored: floats for the float32 weights of graphs, others
@@ -83,6 +90,7 @@ export interface Backend {
 
 /** What `ortNode({ threads: 4 })` returns: the intention to use a backend. Creating one does nothing yet. */
 export interface BackendPlugin {
+  /** The name of the backend that it opens. */
   readonly name: string;
   /** Why this machine cannot open the backend, in words for the user; undefined when it can. */
   unavailable(): Promise<string | undefined>;

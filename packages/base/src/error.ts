@@ -128,7 +128,9 @@ export type ErrorCode =
 
 /** Options of a {@link GlimpseError}: a code, and the error that caused it. */
 export interface GlimpseErrorOptions {
+  /** What kind of failure it is, for programs to branch on. */
   readonly code: ErrorCode;
+  /** The error below this one; kept as `error.cause`. */
   readonly cause?: unknown;
 }
 
@@ -145,10 +147,14 @@ export function formatProblem(p: Problem): string {
  * Recognise it with {@link GlimpseError.isInstance}, which also works across duplicate installs.
  */
 export class GlimpseError extends Error {
+  /** Name of the class. */
   override readonly name: string = "GlimpseError";
+  /** What kind of failure it is, for programs to branch on. */
   readonly code: ErrorCode;
+  /** All that is wrong with the one input, at least one; `message` says them one after the other. */
   readonly problems: readonly Problem[];
 
+  /** `problems` are written into the message in their order. */
   constructor(problems: Problem | readonly Problem[], options: GlimpseErrorOptions) {
     const list: readonly Problem[] = "subject" in problems ? [problems] : problems;
     super(formatProblems(list), options.cause === undefined ? undefined : { cause: options.cause });
@@ -160,14 +166,24 @@ export class GlimpseError extends Error {
   /** True for any GlimpseError, whichever copy of this package made it; with `code`, only for that kind. */
   static isInstance(value: unknown, code?: ErrorCode): value is GlimpseError {
     return (
-      value instanceof Error && brand in value && (code === undefined || (value as { code?: unknown }).code === code)
+      value instanceof Error &&
+      brand in value &&
+      (code === undefined ||
+        (
+          value as {
+            /** What kind of failure it is, for programs to branch on. */
+            code?: unknown;
+          }
+        ).code === code)
     );
   }
 }
 
 /** Thrown on any use of a tensor, program, model or trunk after its dispose(). */
 export class DisposedError extends GlimpseError {
+  /** Name of the class. */
   override readonly name: string = "DisposedError";
+  /** `subject` is what was disposed, as the message calls it. */
   constructor(subject: string) {
     super(
       { subject, problem: "it was disposed", advice: "Create a new one; a disposed one cannot be used again." },

@@ -15,6 +15,7 @@ export interface TextOutput {
 
 /** A backend that `--backend` can name. */
 export interface BackendChoice {
+  /** What `--backend` calls it. */
   readonly name: string;
   /** What it is, in a few words for `glimpse doctor`. */
   readonly about: string;
@@ -35,7 +36,9 @@ export interface BackendChoice {
 
 /** A backend that times its kernels. */
 export interface ProfiledBackend {
+  /** What `--backend` calls it. */
   readonly name: string;
+  /** The backend, to be handed to load(). */
   readonly plugin: BackendPlugin;
   /** The times of all dispatches since the last call. */
   times(): Promise<readonly DispatchTime[]>;
@@ -43,12 +46,19 @@ export interface ProfiledBackend {
 
 /** One kernel that ran, and its time. */
 export interface DispatchTime {
+  /** Name of the graph that was run. */
   readonly graph: string;
+  /** The op that the kernel computes. */
   readonly op: string;
+  /** Name of the kernel. */
   readonly kernel: string;
+  /** Where in the model it stands. */
   readonly path: string;
+  /** Its time by the device's clock. */
   readonly nanoseconds: number;
+  /** Floating-point operations. */
   readonly flops: number;
+  /** Bytes that move at least. */
   readonly bytes: number;
 }
 
@@ -86,15 +96,41 @@ export interface MachineFacts {
   readonly runtime: string;
   /** Operating system and architecture, such as "linux x64". */
   readonly system: string;
-  readonly cpu: { readonly model: string; readonly cores: number };
+  /** The processor. */
+  readonly cpu: {
+    /** As the system calls it. */
+    readonly model: string;
+    /** Logical ones: threads that can run at once. */
+    readonly cores: number;
+  };
   /** In bytes. */
-  readonly memory: { readonly total: number; readonly available: number };
+  readonly memory: {
+    /** Bytes in all. */
+    readonly total: number;
+    /** Bytes that are free now. */
+    readonly available: number;
+  };
   /** What decodes pictures, and why it cannot where it cannot. */
-  readonly pictures: { readonly decoder: string; readonly problem?: string };
+  readonly pictures: {
+    /** Name of the decoder. */
+    readonly decoder: string;
+    /** Why it cannot be used; absent where it can. */
+    readonly problem?: string;
+  };
   /** The same for videos; animated GIFs need nothing. */
-  readonly clips: { readonly decoder: string; readonly problem?: string };
+  readonly clips: {
+    /** Name of the decoder. */
+    readonly decoder: string;
+    /** Why it cannot be used; absent where it can. */
+    readonly problem?: string;
+  };
   /** Where downloads go, and which setting says so. */
-  readonly cache: { readonly folder: string; readonly setBy: string };
+  readonly cache: {
+    /** Absolute path. */
+    readonly folder: string;
+    /** The variable that decides the folder, or "default". */
+    readonly setBy: string;
+  };
   /** Whether HF_HUB_OFFLINE forbids downloads. */
   readonly offline: boolean;
   /** Whether there is a token for private checkpoints. Its value stays with the host. */
@@ -105,7 +141,9 @@ export interface MachineFacts {
 export interface CliHost {
   /** Version of Glimpse. */
   readonly version: string;
+  /** Where results go. */
   readonly stdout: TextOutput;
+  /** Where progress, notices and errors go. */
   readonly stderr: TextOutput;
   /** Read: NO_COLOR, GLIMPSE_DEBUG. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -117,10 +155,13 @@ export interface CliHost {
   readonly demoModelLimits: string;
   /** The same for the model that is used for clips without `--model`. */
   readonly demoClipLimits: string;
+  /** What the command itself reads. */
   readonly files: FileReader;
   /** All bytes of the standard input, the same however often it is asked for. Throws where there are none. */
   stdin(): Promise<Uint8Array>;
+  /** Opens what is no picture. */
   readonly clips: ClipOpener;
+  /** What the command itself writes. */
   readonly writer: FileWriter;
   /** What `glimpse doctor` says about the machine. */
   facts(): Promise<MachineFacts>;

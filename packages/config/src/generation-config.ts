@@ -85,14 +85,19 @@ export interface GenerationConfig extends ConfigRecord {
   readonly lengthPenalty?: Setting<number>;
   /** Texts per picture. Reference default 1. */
   readonly numReturnSequences?: Setting<number>;
+  /** The token that a text without a prompt begins with; of GIT 101, [CLS]. */
   readonly bosTokenId?: Setting<number>;
+  /** The token that ends a text, or several of which any does; of GIT 102, [SEP]. */
   readonly eosTokenId?: Setting<number | readonly number[]>;
+  /** The token that fills up shorter texts; of GIT 0, [PAD]. */
   readonly padTokenId?: Setting<number>;
   /** Whether the processed scores of every step are returned. Reference default false. */
   readonly outputScores?: Setting<boolean>;
   /** Whether the model's own logits of every step are returned. Reference default false. */
   readonly outputLogits?: Setting<boolean>;
+  /** Whether the attentions of every step are returned. Reference default false. */
   readonly outputAttentions?: Setting<boolean>;
+  /** Whether the hidden states of every step are returned. Reference default false. */
   readonly outputHiddenStates?: Setting<boolean>;
   /** Whether keys and values are kept between steps. Reference default true. */
   readonly useCache?: Setting<boolean>;

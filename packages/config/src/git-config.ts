@@ -73,6 +73,7 @@ export interface GitVisionConfig extends ConfigRecord {
 
 /** The whole model. Reads and writes config.json. */
 export interface GitConfig extends ConfigRecord {
+  /** The image encoder. */
   readonly visionConfig: GitVisionConfig;
   /** Tokens in the vocabulary. Default 30522, BERT's. */
   readonly vocabSize: number;

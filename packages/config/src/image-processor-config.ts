@@ -32,7 +32,9 @@ export type Resample = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** Height and width in pixels. */
 export interface PixelSize {
+  /** Rows of pixels, from 1. */
   readonly height: number;
+  /** Columns of pixels, from 1. */
   readonly width: number;
 }
 
@@ -42,24 +44,38 @@ export interface PixelSize {
  */
 export type ResizeTarget =
   | PixelSize
-  | { readonly shortestEdge: number; readonly longestEdge?: number | undefined }
-  | { readonly maxHeight: number; readonly maxWidth: number };
+  | {
+      /** Pixels of the shorter side. */
+      readonly shortestEdge: number;
+      /** Most pixels of the longer side. */
+      readonly longestEdge?: number | undefined;
+    }
+  | {
+      /** Most rows of pixels. */
+      readonly maxHeight: number;
+      /** Most columns of pixels. */
+      readonly maxWidth: number;
+    };
 
 /** The steps of image processing, in order: resize, centre crop, rescale, normalize, pad. */
 export interface ImageProcessorConfig extends ConfigRecord {
   /** The class in transformers: CLIP… or VideoMAE…, as the file spells it. Default "CLIPImageProcessor". */
   readonly imageProcessorType: string;
+  /** Whether pictures are resized to `size`. Default true. */
   readonly doResize: boolean;
   /** Default shortestEdge 224. Files may give one number (shortest edge) or [height, width]. */
   readonly size: ResizeTarget;
   /** Default 3, bicubic; of VideoMAE 2, bilinear. */
   readonly resample: Resample;
+  /** Whether the middle of `cropSize` is cut out; what lies outside of a smaller picture is 0. Default true. */
   readonly doCenterCrop: boolean;
   /** Default 224 by 224. Files may give one number (a square) or [height, width]. */
   readonly cropSize: PixelSize;
+  /** Whether bytes are multiplied by `rescaleFactor`. Default true. */
   readonly doRescale: boolean;
   /** Factor from bytes to the range of imageMean. Default 1/255. */
   readonly rescaleFactor: number;
+  /** Whether `imageMean` is subtracted and the result divided by `imageStd`. Default true. */
   readonly doNormalize: boolean;
   /** Mean per channel, red first. Files may give one number for all. Default CLIP's; of VideoMAE 0.5. */
   readonly imageMean: readonly [number, number, number];

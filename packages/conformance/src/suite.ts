@@ -20,6 +20,8 @@ export interface ConformanceTest {
 
 /** Tests left out for one reason, by full name ("ops: linear equals the reference"). */
 export interface Skip {
+  /** Why the backend cannot pass them; printed beside each. */
   readonly reason: string;
+  /** Full names, at least one. */
   readonly tests: readonly string[];
 }

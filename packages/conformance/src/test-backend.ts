@@ -8,6 +8,7 @@ import { type Tolerances, tolerancesOf } from "./tolerances.ts";
 
 /** Options of {@link testBackend}. */
 export interface BackendTestOptions {
+  /** The backend to be tested. */
   readonly plugin: BackendPlugin;
   /** Tests that the backend is known to fail, with reasons. A name that no test has is a failure of its own. */
   readonly skip?: readonly Skip[];

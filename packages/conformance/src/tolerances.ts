@@ -2,12 +2,15 @@
 
 /** Two numbers are close when |actual − expected| ≤ absolute + relative · |expected|. */
 export interface Tolerance {
+  /** Allowed whatever the number is; 0 or more. */
   readonly absolute: number;
+  /** Allowed as a fraction of the expected number; 0 or more. */
   readonly relative: number;
 }
 
 /** Tolerances by the dtype of the values. Integers are always compared exactly. */
 export interface Tolerances {
+  /** For float32 values. */
   readonly float32: Tolerance;
 }
 

@@ -30,15 +30,25 @@ export interface BoundLoader<T, Source = string> {
 export interface Bound<Source = string> {
   /** Loads a checkpoint, ready to caption and answer; the bundled demo checkpoint when `source` is left out. */
   load(source?: Source, options?: ModelOptions): Promise<Git>;
+  /** Image encoder and text decoder with its head: captions, answers, scores. */
   readonly GitForCausalLM: BoundModel<GitForCausalLM, Source>;
+  /** The same without the head: hidden states. */
   readonly GitModel: BoundModel<GitModel, Source>;
+  /** The image encoder alone. */
   readonly GitVisionModel: BoundModel<GitVisionModel, Source>;
+  /** `GitForCausalLM` under transformers' other name. */
   readonly AutoModelForCausalLM: BoundModel<GitForCausalLM, Source>;
+  /** `GitModel` under transformers' other name. */
   readonly AutoModel: BoundModel<GitModel, Source>;
+  /** Tokenizer and image processor together. */
   readonly GitProcessor: BoundLoader<GitProcessor, Source>;
+  /** `GitProcessor` under transformers' other name. */
   readonly AutoProcessor: BoundLoader<GitProcessor, Source>;
+  /** The tokenizer alone. */
   readonly AutoTokenizer: BoundLoader<BertTokenizer, Source>;
+  /** The image processor alone. */
   readonly AutoImageProcessor: BoundLoader<ImageProcessor, Source>;
+  /** The configuration alone. */
   readonly AutoConfig: BoundLoader<GitConfig, Source>;
 }
 

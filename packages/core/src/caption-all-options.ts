@@ -26,8 +26,22 @@ export interface CaptionAllOptions extends TaskOptions {
 
 /** What captionAll() gives for one picture: its text, or why there is none. */
 export type CaptionAllResult =
-  | { readonly index: number; readonly result: TextResult; readonly error?: undefined }
-  | { readonly index: number; readonly result?: undefined; readonly error: unknown };
+  | {
+      /** Which picture of the source, from 0. */
+      readonly index: number;
+      /** Its text; absent where there is an error. */
+      readonly result: TextResult;
+      /** Why it has no text, such as a file that is no picture; absent where there is a result. */
+      readonly error?: undefined;
+    }
+  | {
+      /** Which picture of the source, from 0. */
+      readonly index: number;
+      /** Its text; absent where there is an error. */
+      readonly result?: undefined;
+      /** Why it has no text, such as a file that is no picture; absent where there is a result. */
+      readonly error: unknown;
+    };
 
 /** Every option of captionAll() beyond those of caption(). */
 export const captionAllOptionNames: readonly string[] = ["question", "batchSize", "onProgress"];

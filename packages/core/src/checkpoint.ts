@@ -8,6 +8,7 @@ import { checkGenerationFile } from "./generation/refused-options.ts";
 export interface Notice {
   /** Its name where it is a file, else what it is. */
   readonly file: string;
+  /** What is used in its place, in words for the user. */
   readonly assumed: string;
 }
 

@@ -32,12 +32,15 @@ export interface BackendInUse {
 
 /** What an {@link Engine} is made of. */
 export interface EngineOptions {
+  /** The configuration of the whole model. */
   readonly config: GitConfig;
   /** Under canonical names, checked against the configuration. Owned by the engine from now on. */
   readonly weights: WeightSource;
+  /** Which part of it is made. */
   readonly part: ModelPart;
   /** The form that weights are kept in; undefined: the one they are stored in. */
   readonly dtype?: WeightDType | undefined;
+  /** The open device. Owned by the engine from now on. */
   readonly backend: Backend;
   /** See {@link BackendInUse.passedOver}. */
   readonly passedOver: readonly string[];
@@ -47,6 +50,7 @@ export interface EngineOptions {
    * Told what the backend makes ahead of the first runs, in parts of a whole; without it nothing is made before it is needed.
    */
   readonly onPrepare?: ((made: number, total: number) => void) | undefined;
+  /** Stops loading; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,6 +58,7 @@ export interface EngineOptions {
 export interface EncodeOptions {
   /** Accept pictures of another size than the model was trained on, interpolating its positions. Default false. */
   readonly interpolatePosEncoding?: boolean | undefined;
+  /** Takes the call out of the queue, or stops it; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 

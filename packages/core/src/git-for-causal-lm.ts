@@ -55,6 +55,7 @@ export interface GenerateInputs extends GenerateOptions {
   readonly inputIds?: Rows | undefined;
   /** 0 marks padding in inputIds, wherever it stands. */
   readonly attentionMask?: Rows | undefined;
+  /** Accept pictures of another size than the model was trained on, interpolating its positions. Default false. */
   readonly interpolatePosEncoding?: boolean | undefined;
 }
 

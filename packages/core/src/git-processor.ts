@@ -20,6 +20,7 @@ export interface ProcessorInputs extends EncodeOptions {
   readonly frames?: readonly unknown[] | Clip | undefined;
   /** One text or several; several are padded to the longest unless `padding` says otherwise. */
   readonly text?: string | readonly string[] | undefined;
+  /** Stops decoding; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,19 +28,25 @@ const encodeNames = ["addSpecialTokens", "truncation", "maxLength", "padding", "
 
 /** What process() returns: as much of it as there were arguments for. Ready to be passed to forward() or generate(). */
 export interface ProcessorOutput {
+  /** float32 [B, 3, H, W], or [1, F, 3, H, W] for `frames`; absent without either. */
   readonly pixelValues?: HostTensor<"float32">;
+  /** Token ids [B, T]; absent without `text`. */
   readonly inputIds?: readonly (readonly number[])[];
+  /** 1 for tokens and 0 for padding, [B, T]; absent without `text`. */
   readonly attentionMask?: readonly (readonly number[])[];
 }
 
 /** Tokenizer and image processor of one checkpoint. Holds no resources. */
 export class GitProcessor {
+  /** The tokenizer of the checkpoint. */
   readonly tokenizer: BertTokenizer;
+  /** The image processor of the checkpoint. */
   readonly imageProcessor: ImageProcessor;
   /** Files the checkpoint lacked and what was assumed instead. */
   readonly notices: readonly Notice[];
   private readonly platform: Host;
 
+  /** From parts that are there already; fromPretrained() reads them from a checkpoint. */
   constructor(
     platform: Host,
     tokenizer: BertTokenizer,

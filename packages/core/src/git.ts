@@ -35,7 +35,9 @@ import type { Trunk } from "./trunk.ts";
 
 /** A loaded model with its processor. Owns the model: dispose() when done, or declare it with `await using`. */
 export class Git {
+  /** The model, for generate(), forward() and what else captions do not need. Disposed with this. */
   readonly model: GitForCausalLM;
+  /** Tokenizer and image processor of the checkpoint. */
   readonly processor: GitProcessor;
   private readonly calls: GitCalls;
 

@@ -9,6 +9,7 @@ import type { CheckpointFiles } from "@glimpsejs/weights";
 export interface OpenOptions {
   /** Branch, tag, commit or `refs/pr/N` of a Hub repository. Default "main". */
   readonly revision?: string | undefined;
+  /** Stops downloads and loading; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
   /** Called while files are downloaded and weights are loaded. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
@@ -33,7 +34,14 @@ export interface FileSink {
 }
 
 /** A folder to write to: its path, or a handle of it where the platform has such. */
-export type SaveTarget = string | { readonly kind: "directory"; readonly name: string };
+export type SaveTarget =
+  | string
+  | {
+      /** As FileSystemDirectoryHandle has it. */
+      readonly kind: "directory";
+      /** Name of the folder, without its path. */
+      readonly name: string;
+    };
 
 /** What a loaded model needs from the place it runs in. */
 export interface Host {

@@ -40,15 +40,20 @@ export interface ModelOptions extends OpenOptions {
 export interface FreshModelOptions {
   /** Seed of the random weights, an integer. Default 0. */
   readonly seed?: number | undefined;
+  /** What to run on. Default: the platform's choice. */
   readonly backend?: BackendPlugin | undefined;
 }
 
 /** A model with its engine. Owns it: dispose() when done, or declare it with `await using`. */
 export abstract class PreTrainedModel {
+  /** The place it runs in. */
   protected readonly platform: Host;
+  /** The compiled model. Owned. */
   protected engine: Engine;
+  /** Calls run one after the other, in the order in which they were made. */
   protected readonly queue = new Queue();
 
+  /** Takes over `engine`, which is disposed with this; fromPretrained() and fromConfig() make one. */
   protected constructor(platform: Host, engine: Engine) {
     this.platform = platform;
     this.engine = engine;

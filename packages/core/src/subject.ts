@@ -11,7 +11,12 @@ import { checkFrameCount } from "./pixel-values.ts";
 import type { EncodeTaskOptions, Subject } from "./tasks.ts";
 
 /** Frames that belong together: what loadClip() gives, or a list of pictures under the name `frames`. */
-export type ClipSubject = Clip | { readonly frames: readonly unknown[] };
+export type ClipSubject =
+  | Clip
+  | {
+      /** Pictures in order, as the platform takes them. */
+      readonly frames: readonly unknown[];
+    };
 
 /**
  * A picture or an array of pictures as float32 [B, 3, H, W], a clip or an array of clips as [B, F, 3, H, W]. The preset

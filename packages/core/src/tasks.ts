@@ -47,11 +47,13 @@ export interface EncodeTaskOptions {
   readonly preset?: Preset | undefined;
   /** Whether questions will be asked, which matters for "paper". Default false. */
   readonly forQuestion?: boolean | undefined;
+  /** Takes the call out of the queue, or stops it; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What explain() returns. */
 export interface ExplainedText extends TextResult {
+  /** The words of the text in their order. */
   readonly words: readonly ExplainedWord[];
 }
 
@@ -59,11 +61,13 @@ export interface ExplainedText extends TextResult {
 export interface ScoreOptions {
   /** Score the texts as answers to this question instead of as captions. */
   readonly question?: string | undefined;
+  /** Takes the call out of the queue, or stops it; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** One generated text. */
 export interface TextResult {
+  /** The tokens decoded, without special ones. */
   readonly text: string;
   /** The generated ids, the closing [SEP] included where there is one. */
   readonly tokens: readonly number[];

@@ -5,7 +5,12 @@
 const here = import.meta.url;
 
 /** Folders of the two checkpoints, each in the Hub's format, with a trailing slash. */
-export const demoCheckpoints: { readonly captions: URL; readonly clipCaptions: URL } = {
+export const demoCheckpoints: {
+  /** The one for pictures, "demo:captions". */
+  readonly captions: URL;
+  /** The one for clips, "demo:clips". */
+  readonly clipCaptions: URL;
+} = {
   captions: new URL("../models/captions/", here),
   clipCaptions: new URL("../models/clip-captions/", here),
 };

@@ -5,7 +5,9 @@ import { formatType, type Graph, type TensorType } from "./graph.ts";
 
 /** What binding needs to know of a feed. */
 export interface FeedType {
+  /** Its dtype, or whatever else stands there: it is checked. */
   readonly dtype: string;
+  /** Its sizes, outermost first. */
   readonly shape: readonly number[];
 }
 

@@ -9,6 +9,7 @@ import type { DType } from "./tensor.ts";
 
 /** A value under construction: its name in the graph and its type. */
 export interface Value extends TensorType {
+  /** Its name in the graph. */
   readonly name: ValueName;
 }
 

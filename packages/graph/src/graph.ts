@@ -9,7 +9,9 @@ import type { DType } from "./tensor.ts";
  * weights are int8 or uint8.
  */
 export interface TensorType {
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes, outermost first: numbers, or dimensions with names. */
   readonly shape: Shape;
 }
 
@@ -19,16 +21,22 @@ export type ValueName = string;
 /** One operation. `path` says where in the model it stands ("git.encoder.layer.0.attention.self.query"). */
 export type Node<O extends OpName = OpName> = O extends OpName
   ? {
+      /** Name of the op, which says what the rest means. */
       readonly op: O;
+      /** Where in the model it stands; need not be unique. */
       readonly path: string;
+      /** Values by the op's names for them; a list where the op takes any number. */
       readonly inputs: Inputs<O>;
+      /** Constants of the op, such as an axis. */
       readonly attributes: Attributes<O>;
+      /** Names of its results, in the order of the op. */
       readonly outputs: readonly ValueName[];
     }
   : never;
 
 /** A whole computation. Everything a backend needs except the weights' bytes. */
 export interface Graph {
+  /** Such as "decoder": as errors and profiles call it. */
   readonly name: string;
   /** Values fed at each run. */
   readonly inputs: Readonly<Record<ValueName, TensorType>>;
@@ -37,6 +45,7 @@ export interface Graph {
    * dtype; of any other dtype is exactly what is stored.
    */
   readonly weights: Readonly<Record<ValueName, TensorType>>;
+  /** Operations in an order in which they can run. */
   readonly nodes: readonly Node[];
   /** Results by public name. */
   readonly outputs: Readonly<Record<string, ValueName>>;

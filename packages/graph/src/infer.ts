@@ -6,9 +6,13 @@ import { failAt, type InputTypes, type OpDefinition } from "./ops/op.ts";
 
 /** The part of a node that inference needs. */
 export interface UntypedNode<O extends OpName = OpName> {
+  /** Name of the op. */
   readonly op: O;
+  /** Where in the model it stands. */
   readonly path: string;
+  /** Values by the op's names for them. */
   readonly inputs: Inputs<O>;
+  /** Constants of the op. */
   readonly attributes: Attributes<O>;
 }
 

@@ -5,7 +5,9 @@ import type { QuantizedFormat } from "./ops/quantized-linear.ts";
 
 /** A quantized weight [N, K]: the bytes of q as the op quantizedLinear takes them, and scales [N, K/block]. */
 export interface QuantizedWeight {
+  /** int8 [N, K], or with 4 bits uint8 [N, K/2]. */
   readonly data: Int8Array | Uint8Array;
+  /** float32 [N, K/block]. */
   readonly scales: Float32Array;
 }
 

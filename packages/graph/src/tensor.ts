@@ -17,15 +17,25 @@ export type DType =
 
 /** The typed array that holds each dtype on the host. float16 and bfloat16 are held as their 16 bits. */
 export interface DataOf {
+  /** 8 bytes an element. */
   readonly float64: Float64Array;
+  /** 4 bytes an element. */
   readonly float32: Float32Array;
+  /** 2 bytes an element: the bits of IEEE 754's half. */
   readonly float16: Uint16Array;
+  /** 2 bytes an element: the upper half of a float32. */
   readonly bfloat16: Uint16Array;
+  /** 8 bytes an element. */
   readonly int64: BigInt64Array;
+  /** 4 bytes an element. */
   readonly int32: Int32Array;
+  /** 2 bytes an element. */
   readonly int16: Int16Array;
+  /** 1 byte an element. */
   readonly int8: Int8Array;
+  /** 1 byte an element. */
   readonly uint8: Uint8Array;
+  /** 1 byte an element: 0 or 1. */
   readonly bool: Uint8Array;
 }
 
@@ -45,7 +55,14 @@ export const bytesPerElement: Readonly<Record<DType, number>> = {
 
 /** A tensor in host memory: `data` is row-major (the last dimension varies fastest) and has product(shape) elements. */
 export type HostTensor<D extends DType = DType> = D extends DType
-  ? { readonly dtype: D; readonly shape: readonly number[]; readonly data: DataOf[D] }
+  ? {
+      /** Element type. */
+      readonly dtype: D;
+      /** Sizes, outermost first; one may be 0. */
+      readonly shape: readonly number[];
+      /** The elements, row-major. */
+      readonly data: DataOf[D];
+    }
   : never;
 
 /**
@@ -54,11 +71,15 @@ export type HostTensor<D extends DType = DType> = D extends DType
  * uncompressed, `location` says so, and a backend may map the file instead of copying.
  */
 export interface Weight {
+  /** Element type as it is stored. */
   readonly dtype: DType;
+  /** Sizes, outermost first. */
   readonly shape: readonly number[];
+  /** Bytes that it takes as it is stored. */
   readonly byteLength: number;
   /** Its bytes, read now. */
   bytes(signal?: AbortSignal): Promise<Uint8Array>;
+  /** Where a local file has exactly these bytes; absent where none does. */
   readonly location?: WeightLocation;
   /** Where the weight is stored quantized: what it is stored as. `bytes()` are then those of scale · q in float32. */
   readonly quantized?: StoredQuantized;
@@ -68,7 +89,9 @@ export interface Weight {
 
 /** The two tensors that a quantized weight [N, K] is stored as; see the op quantizedLinear. */
 export interface StoredQuantized {
+  /** Bits of an element, and how many share a scale. */
   readonly format: QuantizedFormat;
+  /** int8 [N, K], or with 4 bits uint8 [N, K/2]. */
   readonly weight: Weight;
   /** float32 [N, K/block] */
   readonly scales: Weight;
@@ -96,6 +119,7 @@ export interface LocalFile {
 
 /** Weights by checkpoint name. `names` lists every stored tensor; `get` never reads data. */
 export interface WeightSource {
+  /** Every stored tensor, each once. */
   readonly names: readonly string[];
   /** The weight of that name; undefined if there is none. */
   get(name: string): Weight | undefined;

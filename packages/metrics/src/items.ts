@@ -15,6 +15,7 @@ export interface TokenItem {
 export interface TextItem {
   /** Names the item in errors; unique in a corpus. */
   readonly id: string;
+  /** The generated text; may be empty. */
   readonly candidate: string;
   /** At least one. */
   readonly references: readonly string[];
@@ -22,7 +23,9 @@ export interface TextItem {
 
 /** The scores of the items, in their order, and their mean, which is the score of the corpus. */
 export interface ItemScores {
+  /** Mean of `perItem`. */
   readonly mean: number;
+  /** One score an item, in their order. */
   readonly perItem: readonly number[];
 }
 

@@ -36,7 +36,12 @@ export function decoderGraph(config: GitConfig): Graph {
  * `decoder` takes text rows only and has no `imageFeatures`. For backends and dtypes that keep the weights of the two in
  * different forms.
  */
-export function separateTrunk(decoder: Graph): { readonly trunk: Graph; readonly decoder: Graph } {
+export function separateTrunk(decoder: Graph): {
+  /** Image rows to keys and values. */
+  readonly trunk: Graph;
+  /** Text rows on keys and values that are there. */
+  readonly decoder: Graph;
+} {
   const noText = { trunk: 0, past: 0, text: 0, wanted: 0, columns: 0, masked: 0, given: 0 };
   return { trunk: specialize(decoder, noText, "trunk"), decoder: specialize(decoder, { image: 0 }) };
 }

@@ -16,7 +16,12 @@ export function quantizedTypes(
   n: number,
   k: number,
   { bits, block }: QuantizedFormat,
-): { readonly weight: TensorType; readonly scales: TensorType } {
+): {
+  /** int8 [N, K], or with 4 bits uint8 [N, K/2]. */
+  readonly weight: TensorType;
+  /** float32 [N, K/block]. */
+  readonly scales: TensorType;
+} {
   return {
     weight: bits === 8 ? { dtype: "int8", shape: [n, k] } : { dtype: "uint8", shape: [n, k / 2] },
     scales: { dtype: "float32", shape: [n, k / block] },

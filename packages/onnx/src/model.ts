@@ -13,33 +13,54 @@ export interface ExternalData {
 
 /** A tensor that is part of the model: its bytes, or where they are. */
 export interface OnnxTensor {
+  /** Unique in the model. */
   readonly name: string;
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes, outermost first. */
   readonly shape: readonly number[];
+  /** Bytes of all elements. */
   readonly byteLength: number;
+  /** The bytes, little-endian and row-major, or where they are. */
   readonly data: Uint8Array | ExternalData;
 }
 
 /** An attribute: a number is an int, a list of numbers is ints. */
-export type OnnxAttribute = number | readonly number[] | { readonly float: number };
+export type OnnxAttribute =
+  | number
+  | readonly number[]
+  | {
+      /** A float, rounded to float32. */
+      readonly float: number;
+    };
 
 /** One node. Names of values are free text; `""` stands for an input that is left out. */
 export interface OnnxNode {
+  /** For errors and profiles of the runtime. */
   readonly name: string;
+  /** Op type, such as "MatMul". */
   readonly op: string;
   /** "com.microsoft" for the ops that ONNX Runtime adds, "" for those of the standard. */
   readonly domain: "" | "com.microsoft";
+  /** Names of values, in the order of the op. */
   readonly inputs: readonly string[];
+  /** Names of values, in the order of the op. */
   readonly outputs: readonly string[];
+  /** By the op's names for them. */
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
 /** A whole model. */
 export interface OnnxModel {
+  /** Name of the graph. */
   readonly name: string;
+  /** What is fed at each run, by name. */
   readonly inputs: Readonly<Record<string, TensorType>>;
+  /** Weights and constants. */
   readonly initializers: readonly OnnxTensor[];
+  /** In an order in which they can run. */
   readonly nodes: readonly OnnxNode[];
+  /** What a run gives, by name. */
   readonly outputs: Readonly<Record<string, TensorType>>;
 }
 

@@ -7,9 +7,11 @@ import type { OnnxTarget } from "./target.ts";
 
 /** A weight as it is stored: its dtype, and its little-endian bytes or the place in a file where they are. */
 export interface OnnxWeight {
+  /** Element type as it is stored. */
   readonly dtype: DType;
   /** Whether the data is the transpose, [K, N]; only for int8 weights of quantizedLinear, and not on "webgpu". */
   readonly isTransposed?: boolean;
+  /** Its bytes, little-endian and row-major, or where they are. */
   readonly data: Uint8Array | ExternalData;
 }
 

@@ -8,14 +8,17 @@ import { resizedSize } from "./resized-size.ts";
 
 /** What the vision model is fed: a float32 tensor on the host, row-major. */
 export interface PixelValues {
+  /** Always float32. */
   readonly dtype: "float32";
   /** [pictures, 3, height, width], or [1, frames, 3, height, width] for a clip. */
   readonly shape: readonly number[];
+  /** Normalized pixels, plane by plane: red, green, blue. */
   readonly data: Float32Array;
 }
 
 /** Turns pictures into what a checkpoint expects. Stateless after construction; safe to share. */
 export class ImageProcessor {
+  /** Every setting, defaults filled in. */
   readonly config: ImageProcessorConfig;
   /** For each channel, the value that each byte becomes. */
   private readonly levels: readonly Float32Array[]; // 3 x [256]

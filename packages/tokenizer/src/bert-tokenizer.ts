@@ -48,9 +48,13 @@ export interface BatchEncoding {
 export class BertTokenizer {
   /** Ids there are, added tokens included: one more than the highest id. */
   readonly vocabSize: number;
+  /** The id of [CLS], which every text begins with. */
   readonly clsTokenId: number;
+  /** The id of [SEP], which ends a text. */
   readonly sepTokenId: number;
+  /** The id of [PAD], which fills up shorter texts. */
   readonly padTokenId: number;
+  /** The id of [UNK], which stands for words that the vocabulary cannot spell. */
   readonly unkTokenId: number;
   /** Undefined where the vocabulary has no mask token, which GIT does not need. */
   readonly maskTokenId: number | undefined;

@@ -19,10 +19,13 @@ export const maxRank = 64;
 
 /** Where one tensor lies. */
 export interface TensorInfo {
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes, outermost first; none for a number. */
   readonly shape: readonly number[];
   /** First byte, counted from the start of the data section. */
   readonly offset: number;
+  /** Bytes of all elements. */
   readonly byteLength: number;
 }
 

@@ -30,7 +30,12 @@ export function openSafetensors(source: ByteSource, signal?: AbortSignal): Promi
 export async function readSafetensorsHeader(
   source: ByteSource,
   signal?: AbortSignal,
-): Promise<SafetensorsHeader & { readonly dataStart: number }> {
+): Promise<
+  SafetensorsHeader & {
+    /** First byte of the data section in the file. */
+    readonly dataStart: number;
+  }
+> {
   const head = await readRange(source, 0, Math.min(source.size, firstRead), signal);
   const headerLength = await readHeaderLength(head, source.size, source.name);
   const dataStart = 8 + headerLength;

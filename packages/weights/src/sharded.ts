@@ -9,6 +9,7 @@ import { openTorch } from "./torch.ts";
 export interface ShardedOptions {
   /** What errors call the index. Default "the index of shards". */
   readonly name?: string;
+  /** Stops opening; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -15,6 +15,7 @@ import {
 export interface ReadOptions {
   /** What errors call the tensor. Default "weight". */
   readonly name?: string;
+  /** Stops reading; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 

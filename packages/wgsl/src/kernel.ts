@@ -8,6 +8,7 @@ export type Access = "read" | "write" | "read-write";
 export interface Kernel {
   /** What it does, such as "gemv 4 rows". */
   readonly name: string;
+  /** The shader in WGSL; its entry point is `main`. */
   readonly code: string;
   /** Names of the u32 parameters, in the order of the uniform struct. */
   readonly params: readonly string[];
@@ -17,14 +18,17 @@ export interface Kernel {
 
 /** A storage buffer of a kernel. */
 export interface Binding {
+  /** Name of the variable. */
   readonly name: string;
   /** Element type in WGSL, "f32" by default. */
   readonly type?: string;
+  /** How the kernel uses it, "read" by default. */
   readonly access?: Access;
 }
 
 /** What {@link kernel} puts together. */
 export interface KernelParts {
+  /** What it does, such as "gemv 4 rows". */
   readonly name: string;
   readonly params: readonly string[];
   readonly bindings: readonly Binding[];

@@ -11,7 +11,14 @@ import type { WeightFormat, WeightLayout } from "./weights.ts";
 /** What a plan may count on. */
 export interface Features {
   /** Fewest and most invocations of a subgroup; absent where there are no subgroup operations. */
-  readonly subgroups?: { readonly min: number; readonly max: number } | undefined;
+  readonly subgroups?:
+    | {
+        /** Fewest invocations of a subgroup. */
+        readonly min: number;
+        /** Most invocations of a subgroup. */
+        readonly max: number;
+      }
+    | undefined;
   /** Storage buffers that a kernel may use; at least 8. */
   readonly storageBuffers: number;
 }

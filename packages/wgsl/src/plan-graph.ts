@@ -37,13 +37,17 @@ export interface PlanOptions {
   readonly sizes: Bindings;
   /** Rows that states have room for, which growing names never exceed. */
   readonly capacity: number;
+  /** Where the weights of the program lie. */
   readonly layout: WeightLayout;
+  /** What the device can do. */
   readonly features: Features;
 }
 
 /** A carried input whose output is past ++ new. */
 export interface GrowingState {
+  /** Name of the carried input. */
   readonly input: string;
+  /** Name of the output that replaces it. */
   readonly output: string;
   /** The axis that grows. */
   readonly axis: number;

@@ -8,9 +8,13 @@ export type BufferId = number;
 
 /** A value in a buffer. */
 export interface View {
+  /** The buffer that it is in. */
   readonly buffer: BufferId;
+  /** Elements before its first. */
   readonly offset: Dim;
+  /** Sizes, outermost first. */
   readonly shape: readonly Dim[];
+  /** Elements between neighbours along each axis. */
   readonly strides: readonly Dim[];
 }
 

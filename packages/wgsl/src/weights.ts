@@ -8,7 +8,9 @@ export type WeightFormat = "f32" | "f16" | "int8" | "int4";
 
 /** Weights in one buffer. */
 export interface WeightPack {
+  /** What the elements are. */
   readonly format: WeightFormat;
+  /** Names, in the order in which they lie. */
   readonly weights: readonly ValueName[];
   /** Empty, or one per weight. */
   readonly biases: readonly ValueName[];
@@ -18,7 +20,9 @@ export interface WeightPack {
 
 /** Where one weight lies. */
 export interface WeightPlace {
+  /** Number of its pack. */
   readonly pack: number;
+  /** Which of the pack's buffers. */
   readonly part: "weight" | "scales" | "bias";
   /** Elements (of the weight, whatever its format) before it in that buffer. */
   readonly offset: number;
@@ -28,7 +32,9 @@ export interface WeightPlace {
 
 /** All weights of a program. */
 export interface WeightLayout {
+  /** Every pack; its number is its place here. */
   readonly packs: readonly WeightPack[];
+  /** Where each weight lies, by name. */
   readonly places: ReadonlyMap<ValueName, WeightPlace>;
 }
 

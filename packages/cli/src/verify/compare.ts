@@ -5,17 +5,23 @@ import type { HostTensor } from "@glimpsejs/graph";
 export interface Worst {
   /** |expected − got|; NaN where only one of them is a number. */
   readonly error: number;
+  /** Where it stands, an index per axis. */
   readonly index: readonly number[];
+  /** The reference's number. */
   readonly expected: number;
+  /** The computed number. */
   readonly got: number;
 }
 
 /** The comparison of one tensor, or of the token ids of one run. */
 export interface Check {
+  /** What was compared, such as the name of an output. */
   readonly name: string;
+  /** Whether it is within the tolerance. */
   readonly passed: boolean;
   /** Number of elements compared. */
   readonly compared: number;
+  /** The element that is furthest off; absent where shapes differ or nothing was compared. */
   readonly worst?: Worst;
   /** What is wrong where there is more to say than an element, such as another shape. */
   readonly problem?: string;

@@ -8,11 +8,15 @@ import type { Tensors } from "./case.ts";
 
 /** What cases are run with. */
 export interface VerifyOptions {
+  /** The classes that cases are run with. */
   readonly glimpse: Bound;
+  /** The backend that is verified. */
   readonly backend: BackendPlugin;
+  /** Reads the cases. */
   readonly files: FileReader;
   /** Largest absolute error of a float. Default 1e-4. */
   readonly tolerance?: number;
+  /** Stops between two cases and in the middle of one; rejects with "aborted". */
   readonly signal?: AbortSignal;
 }
 

@@ -9,6 +9,7 @@ import { input, loading, type VerifyContext } from "./context.ts";
 
 /** A run that was not compared, and the options that generate() does not have. */
 export interface UnsupportedRun {
+  /** Name of the run in its case. */
   readonly tag: string;
   /** In the oracle's spelling. */
   readonly options: readonly string[];

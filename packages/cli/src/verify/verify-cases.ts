@@ -13,9 +13,11 @@ import { type GenerateChecks, type UnsupportedRun, verifyGenerate } from "./gene
 export interface CaseReport {
   /** Name of the case's folder. */
   readonly name: string;
+  /** Path of the case's folder. */
   readonly folder: string;
   /** "unsupported" when none of its runs could be compared; that is not "passed". */
   readonly outcome: "passed" | "failed" | "unsupported";
+  /** Every comparison, in the order in which they were made. */
   readonly checks: readonly Check[];
   /** The check with the largest error; one that failed where there is one. */
   readonly worst?: Check;

@@ -9,6 +9,7 @@ export interface ContactSheetOptions {
   readonly frameWidth?: number | undefined;
   /** Frames beside each other. Default: as many as make the sheet about as wide as high. */
   readonly columns?: number | undefined;
+  /** Stops between two frames; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 

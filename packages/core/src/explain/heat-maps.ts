@@ -7,16 +7,21 @@ import type { HostTensor } from "@glimpsejs/graph";
 export interface HeatMap {
   /** Patches float32, [frames · rows · columns], frame by frame and row by row; all of them sum to 1. */
   readonly data: Float32Array;
+  /** Frames of the clip; 1 for a picture. */
   readonly frames: number;
+  /** Patches from top to bottom. */
   readonly rows: number;
+  /** Patches from left to right. */
   readonly columns: number;
 }
 
 /** One word of an explained text. */
 export interface ExplainedWord {
+  /** As it stands in the text, punctuation on its own. */
   readonly word: string;
   /** The ids it is made of. */
   readonly tokens: readonly number[];
+  /** Where the model looked as it wrote the word, by attention. */
   readonly heatMap: HeatMap;
   /** How much of the attention went to the image at all, the rest going to the text before: 0 to 1. */
   readonly imageShare: number;

@@ -33,6 +33,7 @@ export interface ForwardInputs {
   readonly outputHiddenStates?: boolean | undefined;
   /** Accept pictures of other sizes than the model's. Default false. */
   readonly interpolatePosEncoding?: boolean | undefined;
+  /** Takes the call out of the queue, or stops it; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 

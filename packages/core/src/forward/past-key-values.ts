@@ -19,6 +19,7 @@ export class PastKeyValues {
   private readonly shared: SharedTree;
   private disposed = false;
 
+  /** Made by forward(); `paths` are the tokens of each row in the tree that views share. */
   constructor(shared: SharedTree, paths: readonly (readonly TreeNode[])[]) {
     shared.views++;
     this.shared = shared;

@@ -9,6 +9,7 @@ import { bestToken, bestTokens, type LeafLogits, wholeRow } from "./leaf-logits.
 
 /** A text to be continued: which picture it is about and its tokens, [CLS] first. */
 export interface Prompt {
+  /** Which picture of the trunk, from 0. */
   readonly picture: number;
   /** What the model is fed: no padding. */
   readonly ids: readonly number[];

@@ -33,6 +33,7 @@ export interface GenerateOptions extends Partial<Settings> {
   readonly stoppingCriteria?: readonly ((tokens: readonly number[]) => boolean)[] | undefined;
   /** Ids to text, needed for stopStrings. */
   readonly decode?: ((ids: readonly number[]) => string) | undefined;
+  /** Stops before the next token; rejects with an AbortedError, which has the text so far. */
   readonly signal?: AbortSignal | undefined;
 }
 

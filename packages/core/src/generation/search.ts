@@ -8,6 +8,7 @@ import { leafReading } from "./reading.ts";
 
 /** One text of a search. */
 export interface Sequence {
+  /** What it continues. */
   readonly prompt: Prompt;
   /** Generated tokens, the end token included. */
   readonly tokens: readonly number[];
@@ -21,9 +22,15 @@ export interface Sequence {
 
 /** One step of a search: the texts as they are now. For beams, the running ones, best first. */
 export interface Step {
+  /** The texts as they are after this step. */
   readonly sequences: readonly Sequence[];
   /** With `outputScores`: processed scores [V] of each row that took part; rows are sequences, or beams. */
-  readonly scores: readonly { readonly row: number; readonly values: Float32Array }[];
+  readonly scores: readonly {
+    /** Which sequence or beam of the whole batch, from 0. */
+    readonly row: number;
+    /** A score for each token, [V]. */
+    readonly values: Float32Array;
+  }[];
 }
 
 /** A search: yields after every token, returns the texts, those of each prompt together and best first. */

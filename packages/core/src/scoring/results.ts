@@ -3,6 +3,7 @@ import { GlimpseError, type Problem, show } from "@glimpsejs/base";
 
 /** How likely one given text is. */
 export interface TextScore {
+  /** The text as it was given. */
   readonly text: string;
   /** Its tokens, the closing [SEP] included. */
   readonly tokens: readonly number[];
@@ -16,11 +17,13 @@ export interface TextScore {
 
 /** A text among others: its place in the list that was given. */
 export interface RankedText extends TextScore {
+  /** From 0. */
   readonly index: number;
 }
 
 /** How probable one label is. */
 export interface LabelScore {
+  /** The label as it was given. */
   readonly label: string;
   /** Its place in the list that was given. */
   readonly index: number;

@@ -21,6 +21,7 @@ export const maxRows = 128;
 
 /** What is scored. */
 export interface ScoreRequest {
+  /** The encoded pictures. It stays the caller's. */
   readonly trunk: Trunk;
   /** Which picture of the trunk. */
   readonly picture: number;
@@ -28,6 +29,7 @@ export interface ScoreRequest {
   readonly prompt: readonly number[];
   /** The texts as tokens, their end token included; none empty. */
   readonly texts: readonly (readonly number[])[];
+  /** Stops between two runs; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -11,7 +11,7 @@ export const activationFunctions = ["gelu", "gelu_new", "quick_gelu", "relu", "s
 /** Name of an activation function. */
 export type ActivationFunction = (typeof activationFunctions)[number];
 
-/** x float32 of any shape → the same shape. */
+/** x float32 of any shape, function one of {@link activationFunctions} → the same shape. */
 export const activation: OpDefinition<{ readonly x: TensorType }, { readonly function: ActivationFunction }> = {
   infer({ x }, attributes, fail) {
     if (x.dtype !== "float32") fail({ problem: "wrong dtype", expected: "float32", got: x.dtype });

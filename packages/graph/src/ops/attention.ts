@@ -9,11 +9,11 @@ import { dims, type OpDefinition, sameDim } from "./op.ts";
 export type RelativePositions = "key" | "key_query";
 
 /**
- * query float32 [B, S, H·d]; keys, values: lists of float32 [B, H, Tᵢ, d], joined in order to T = ΣTᵢ.
+ * query float32 [B, S, H·d], H being the attribute heads; keys, values: lists of float32 [B, H, Tᵢ, d], joined to T = ΣTᵢ.
  * mask? float32 [B, S, T_last]: added to the scores of the last segment (0 or a large negative number, not −∞).
  * headMask? float32 [H]: multiplies the probabilities of each head.
  * distances? float32 [2M−1, d] with queryPositions int32 [B, S] and keyPositions int32 [B, T]: adds to the scores,
- *   before scaling, q·distances[qᵢ−kⱼ+M−1], and for "key_query" also k·distances[qᵢ−kⱼ+M−1].
+ *   before scaling, q·distances[qᵢ−kⱼ+M−1], and where `relative` is "key_query" also k·distances[qᵢ−kⱼ+M−1].
  * → context float32 [B, S, H·d], probabilities float32 [B, H, S, T] (after softmax, with headMask applied).
  * S, any Tᵢ, or all of them may be 0; with no keys at all the context is 0.
  * Source: modeling_git.py GitSelfAttention.forward (transformers 4.57 for relative positions and headMask).

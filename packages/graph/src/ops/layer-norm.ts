@@ -2,7 +2,7 @@
 import type { TensorType } from "../graph.ts";
 import { dims, type OpDefinition, sameDim } from "./op.ts";
 
-/** x float32 [..., D], weight [D], bias [D] → [..., D]. */
+/** x float32 [..., D], weight [D], bias [D], epsilon > 0 → [..., D]. */
 export const layerNorm: OpDefinition<
   { readonly x: TensorType; readonly weight: TensorType; readonly bias: TensorType },
   { readonly epsilon: number }

@@ -7,6 +7,7 @@ import { dims, type OpDefinition, sameDim } from "./op.ts";
 export interface QuantizedFormat {
   /** 8: int8 [N, K], one block per row (block = K). 4: uint8 [N, K/2], two per byte, block a power of two from 16. */
   readonly bits: 8 | 4;
+  /** How many neighbours along K share a scale; divides K. */
   readonly block: number;
 }
 

@@ -3,7 +3,7 @@ import { divideDim } from "../dim.ts";
 import type { TensorType } from "../graph.ts";
 import { dims, type OpDefinition } from "./op.ts";
 
-/** x float32 [B, T, H·d] → [B, H, T, d]. */
+/** x float32 [B, T, H·d] → [B, H, T, d]; H is the attribute heads, from 1. */
 export const splitHeads: OpDefinition<{ readonly x: TensorType }, { readonly heads: number }> = {
   infer({ x }, { heads }, fail) {
     const [b, t, width] = dims("x", x, "float32", 3, fail);

@@ -19,16 +19,31 @@ export type SamplingMethod = "uniform" | "window" | "paper";
  */
 export type Sampling =
   | SamplingMethod
-  | { readonly method: "uniform" }
+  | {
+      /** Name of this way of choosing. */
+      readonly method: "uniform";
+    }
   | WindowSampling
-  | { readonly method: "paper"; readonly seed?: number | undefined }
-  | { readonly timestamps: readonly number[] };
+  | {
+      /** Name of this way of choosing. */
+      readonly method: "paper";
+      /** Seed of numpy's generator, an integer from 0 to 2^32 − 1; without one the middle frames. */
+      readonly seed?: number | undefined;
+    }
+  | {
+      /** Seconds from 0, at least one, ascending. */
+      readonly timestamps: readonly number[];
+    };
 
 /** The random window of transformers' documentation; see {@link Sampling}. */
 export interface WindowSampling {
+  /** Name of this way of choosing. */
   readonly method: "window";
+  /** Frames that are chosen, from 1. Default `frames`. */
   readonly clipLen?: number | undefined;
+  /** One of this many neighbouring frames is taken, from 1. Default 4. */
   readonly frameSampleRate?: number | undefined;
+  /** Seed of numpy's generator, an integer from 0 to 2^32 − 1. Default 45. */
   readonly seed?: number | undefined;
 }
 

@@ -11,6 +11,7 @@ import { type ClipFile, type ClipLimits, videoClip } from "./video-clip.ts";
 
 /** Options of loadClip(). */
 export interface LoadClipOptions extends FrameOptions, PictureClipOptions, ClipLimits {
+  /** Stops reading and choosing; rejects with "aborted". Frames have a signal of their own. */
   readonly signal?: AbortSignal | undefined;
 }
 

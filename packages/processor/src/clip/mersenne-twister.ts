@@ -10,6 +10,7 @@ export class MersenneTwister {
   private readonly state = new Uint32Array(words);
   private at = words;
 
+  /** Throws "invalid-argument" for a seed that is none. */
   constructor(seed: number) {
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
       throw new GlimpseError(

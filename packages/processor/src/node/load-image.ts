@@ -13,6 +13,7 @@ export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 export interface LoadImageOptions extends SharpDecoderOptions {
   /** What downloads `http:` and `https:` URLs. Without it they are refused, so that no stranger's URL is followed. */
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Stops reading and decoding; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 

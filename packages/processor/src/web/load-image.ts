@@ -29,6 +29,7 @@ export type ImageSource =
 export interface LoadImageOptions extends BrowserDecoderOptions {
   /** What downloads URLs. Default the global fetch at the time of the call. */
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Stops fetching and decoding; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -33,6 +33,7 @@ export type CheckpointPlace = Omit<CheckpointFiles, "json" | "bytes">;
 
 /** Options of {@link openWeights}. */
 export interface OpenWeightsOptions {
+  /** Stops opening; rejects with "aborted". */
   readonly signal?: AbortSignal | undefined;
 }
 

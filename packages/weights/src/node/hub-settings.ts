@@ -27,9 +27,11 @@ export interface HubSettingsOptions {
 export interface HubSettings {
   /** Absolute path. */
   readonly cacheDir: string;
+  /** The token that requests carry; undefined where there is none. */
   readonly token: string | undefined;
   /** Without a slash at its end. */
   readonly endpoint: string;
+  /** Whether the cache alone is used. */
   readonly offline: boolean;
   /** False where HF_HUB_DISABLE_SYMLINKS asks for files in place of links. */
   readonly symlinks: boolean;

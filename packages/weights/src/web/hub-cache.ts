@@ -12,9 +12,11 @@ import { ifThere, readText, removeEntry, writeFile } from "./storage.ts";
 export interface CachedFile {
   /** Hub id of its repository. */
   readonly id: string;
+  /** Hash of the commit that it is of. */
   readonly commit: string;
   /** Revisions that were this commit when they were last asked for. */
   readonly revisions: readonly string[];
+  /** Path in the repository. */
   readonly file: string;
   /** Bytes in all. */
   readonly size: number;
@@ -37,6 +39,7 @@ export type Listing = ReadonlyMap<string, HubEntry>;
 export class OpfsCache implements HubCache {
   private readonly open: () => Promise<FileSystemDirectoryHandle>;
 
+  /** `root` is the folder to keep files in, in the place of the default one. */
   constructor(root?: FileSystemDirectoryHandle) {
     this.open = async () =>
       root ?? (await navigator.storage.getDirectory()).getDirectoryHandle("glimpse", { create: true });

@@ -8,6 +8,7 @@ import { openHttpFile } from "./http-file.ts";
 
 /** How far a file of a site is. */
 export interface UrlProgress {
+  /** Name of the file, as the checkpoint calls it. */
   readonly file: string;
   /** Bytes that are here. */
   readonly loaded: number;
