@@ -178,10 +178,9 @@ test("an example can be edited, and its errors are those a reader would meet", {
   await page.context().close();
 });
 
-/** Opens the search by its key, and types once it is there. */
+/** Opens the search by its key, and types at once. */
 async function look(page: Page, query: string): Promise<void> {
   await page.keyboard.press("/");
-  await page.locator("dialog.finder input:focus").waitFor();
   await page.keyboard.type(query);
 }
 
@@ -196,6 +195,44 @@ test("search finds an option by its name, by keyboard alone", { timeout: 20_000 
   await page.keyboard.press("Enter");
   await page.waitForURL(/transformers|generation|GenerationConfig|TaskOptions|GenerateOptions/);
   expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test("what is typed before the search is loaded is found once it is", { timeout: 20_000 }, async () => {
+  const { page, faults } = await open("guides/getting-started/");
+  let arrive = () => {};
+  const late = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  // The code of the search and its index both take their time.
+  await page.route(/\/assets\/(?:chunk-|search)/, async (route) => {
+    await late;
+    await route.continue();
+  });
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.keyboard.type("out-of-memory");
+  expect(await page.locator("dialog.finder input").inputValue()).toBe("out-of-memory");
+  expect(await page.locator("dialog.finder li").count()).toBe(0);
+  arrive();
+  await expect
+    .poll(() => page.locator("dialog.finder a").allTextContents(), { timeout: 10_000 })
+    .toEqual(expect.arrayContaining([expect.stringContaining("out-of-memory")]));
+  const first = await page.locator("dialog.finder a").first().getAttribute("href");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new URL(first ?? "", page.url()).href);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test("a search that cannot be loaded says so, and tries again", { timeout: 20_000 }, async () => {
+  const { page } = await open("guides/getting-started/");
+  await page.route(/\/search\.json$/, (route) => route.abort());
+  await look(page, "clip");
+  const items = page.locator("dialog.finder li");
+  await expect.poll(() => items.allTextContents()).toEqual(["The index of the search cannot be loaded."]);
+  await page.unroute(/\/search\.json$/);
+  await page.keyboard.type("s");
+  await expect.poll(() => page.locator("dialog.finder a").count(), { timeout: 10_000 }).toBeGreaterThan(1);
   await page.context().close();
 });
 

@@ -1,23 +1,21 @@
 // What every page does: theme, list of headings, search; examples and the live caption where a page has them. The heavy
 // parts are loaded when they are first needed.
 import { contents } from "./contents.ts";
+import { openFinder } from "./finder.ts";
 import { themeButton } from "./theme-button.ts";
 
 themeButton();
 contents();
 
 const search = document.querySelector<HTMLButtonElement>("button.search");
-const openSearch = async () => {
-  const { openSearch: open } = await import("./search.ts");
-  await open(search?.dataset["search"] ?? "", search?.dataset["root"] ?? "");
-};
+const openSearch = () => openFinder(search?.dataset["search"] ?? "", search?.dataset["root"] ?? "");
 search?.addEventListener("click", openSearch);
 document.addEventListener("keydown", (event) => {
   const typing = (event.target as Element).closest("input, textarea, .cm-editor") !== null;
   const asked = (event.key === "/" && !typing) || (event.key === "k" && (event.metaKey || event.ctrlKey));
   if (!asked) return;
   event.preventDefault();
-  void openSearch();
+  openSearch();
 });
 
 if (document.querySelector("[data-runnable]") !== null) {
