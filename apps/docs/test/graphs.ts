@@ -18,7 +18,7 @@ export const vision: Graph = specialize(visionGraph(config), {
 /** One token more, likeliest next one wanted, behind a picture and the `past` tokens before it. */
 export const step: Graph = specialize(
   decoderGraph(config),
-  { batch: 1, image: 0, text: 1, trunk: grid * grid + 1, wanted: 1, columns: 1, masked: 0, given: 0 },
+  { batch: 1, image: 0, text: 1, trunk: grid * grid + 1, wanted: 1, columns: 1, masked: 0, given: 0, candidates: 1 },
   "decoder, one token",
 );
 

@@ -9,6 +9,8 @@ export interface Choice {
   readonly masked: readonly (readonly number[])[];
   /** For each row tokens whose logits are asked for by name. */
   readonly given: readonly (readonly number[])[];
+  /** How many of the best tokens are asked for, 1 … V; default 1. */
+  readonly count?: number;
 }
 
 /** The feeds, and for each row which of the batch · columns choices is its own. */
@@ -22,7 +24,7 @@ export function choiceFeeds(
   pictures: readonly number[],
   batch: number,
   vocabSize: number,
-  { masked, given }: Choice = { masked: [], given: [] },
+  { masked, given, count = 1 }: Choice = { masked: [], given: [] },
 ): ChoiceFeeds {
   const counts = new Array<number>(batch).fill(0);
   const columnOf = pictures.map((picture) => {
@@ -47,6 +49,7 @@ export function choiceFeeds(
       chosen: int32(chosen, [batch, columns]),
       masked: int32(tokens, [batch, columns, longest]),
       given: int32(entries, [entries.length]),
+      candidates: int32(new Int32Array(count), [count]),
     },
   };
 }

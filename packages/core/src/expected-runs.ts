@@ -14,7 +14,7 @@ export function expectedRuns(
   const frames = numImageWithEmbedding ?? 1;
   const tokens = frames * (grid * grid + 1);
   const isApart = Object.hasOwn(graphs, "trunk");
-  const text = { batch: 1, text: 1, past: 0, wanted: 1, columns: 1, masked: 0, given: 0 };
+  const text = { batch: 1, text: 1, past: 0, wanted: 1, columns: 1, masked: 0, given: 0, candidates: 1 };
   const step = { sizes: { ...text, trunk: tokens }, outputs: [...greedyOutputs, ...cacheNames("present")] };
   const prefill = { sizes: { ...text, trunk: 0, image: tokens }, outputs: [...step.outputs, ...cacheNames("image")] };
   const runs: readonly ExpectedRun[] = [

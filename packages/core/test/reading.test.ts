@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { GenerateInputs, GenerateOutput, GitForCausalLM } from "../src/index.ts";
 import { caseFolder, countingBackend, glimpse, somePixels } from "./support.ts";
 
-// A vocabulary several times as large as the number of candidates.
+// A vocabulary larger than the most candidates that are read.
 const config = GitConfig.create({
   vocabSize: 500,
   hiddenSize: 16,
@@ -25,7 +25,7 @@ const config = GitConfig.create({
     intermediateSize: 24,
   },
 });
-const { plugin, bytes, runs, live } = countingBackend();
+const { plugin, bytes, runs } = countingBackend();
 const pixelValues = somePixels(2, 3, 16, 16);
 const common: GenerateInputs = { pixelValues, maxNewTokens: 7 };
 let model: GitForCausalLM;
@@ -67,17 +67,32 @@ describe("bytes read", () => {
     expect(bytes).toEqual({ nextIds: 4 * tokens });
     expect(runs["decoder"]).toBe(7); // the first with the picture
     await model.generate({ ...common, eosTokenId: null });
-    expect(bytes).toEqual({ nextIds: 8 * tokens, nextLogits: 4 * tokens, logSumExp: 4 * tokens });
+    expect(bytes).toEqual({ nextIds: 8 * tokens, candidateLogits: 4 * tokens, logSumExp: 4 * tokens });
   });
 
-  test("beams: the best 64 of each", async () => {
-    await model.generate({ ...common, numBeams: 3, eosTokenId: null });
-    const beams = 2 * (1 + 6 * 3); // two pictures: a prompt each, then three beams
-    expect(bytes).toEqual({ candidateIds: 4 * 64 * beams, candidateLogits: 4 * 64 * beams, logSumExp: 4 * beams });
+  test.each<[string, GenerateInputs, number, number]>([
+    ["beams: twice as many of each as there are beams", { numBeams: 3 }, 3, 6],
+    ["beams with end tokens: so many that one of each beam goes on", { numBeams: 3, eosTokenId: [2, 498, 499] }, 3, 12],
+    [
+      "groups: twice their beams, and what the others may take",
+      { numBeams: 6, numBeamGroups: 3, diversityPenalty: 1 },
+      6,
+      4 + 4,
+    ],
+    ["sampling: top-k and one more", { doSample: true, topK: 5 }, 1, 6],
+    ["sampling unless told otherwise", { doSample: true }, 1, 51],
+    ["beams sampled: top-k and one more", { doSample: true, numBeams: 3, topK: 7 }, 3, 8],
+    ["greedy search with what changes scores: the best", { exponentialDecayLengthPenalty: [1, 0.5] }, 1, 1],
+  ])("%s", async (_, options, leaves, count) => {
+    await model.generate({ ...common, eosTokenId: null, seed: 1, ...options });
+    const read = 2 * (1 + 6 * leaves); // two pictures: a prompt each, then the leaves
+    expect(bytes).toMatchObject({ candidateIds: 4 * count * read, candidateLogits: 4 * count * read });
+    expect(bytes["logSumExp"]).toBe(4 * read);
+    expect(bytes["logits"]).toBeUndefined();
   });
 
   test("more beams than there are candidates for, or somebody who wants to see: whole rows", async () => {
-    await model.generate({ ...common, numBeams: 33, maxNewTokens: 1 });
+    await model.generate({ ...common, numBeams: 129, maxNewTokens: 1 });
     expect(bytes["logits"]).toBe(2 * 4 * 500);
     await model.generate({ ...common, outputScores: true, maxNewTokens: 1 });
     expect(bytes["logits"]).toBe(4 * 4 * 500);
@@ -115,6 +130,8 @@ describe("the same is found with whole rows", () => {
     ["beams without the cache", { numBeams: 2, useCache: false }],
     ["beams with two ends", { numBeams: 5, eosTokenId: [2, 100], earlyStopping: true }],
     ["groups", { numBeams: 6, numBeamGroups: 3, diversityPenalty: 1.5, numReturnSequences: 6 }],
+    // Every group takes two tokens from those after it.
+    ["many groups", { numBeams: 64, numBeamGroups: 32, diversityPenalty: 100, maxNewTokens: 2 }],
     ["sampling", { doSample: true, seed: 3, numReturnSequences: 3 }],
     [
       "sampling narrowed",
@@ -158,18 +175,21 @@ describe("the same is found with whole rows", () => {
   });
 
   test("where the candidates do not suffice, the rows are read in a second run", async () => {
-    // Every group takes two tokens from those after it: the last ones have none left that they know of.
-    const options: GenerateInputs = {
-      ...common,
-      numBeams: 64,
-      numBeamGroups: 32,
-      diversityPenalty: 100,
-      maxNewTokens: 2,
-    };
+    // All logits of this model are the same, so that more tokens tie with the last of the top-k than were read.
+    const { plugin, bytes, live } = countingBackend();
+    const flat = GitConfig.create({ ...config, initializerRange: 0 });
+    await using model = await glimpse.GitForCausalLM.fromConfig(flat, { seed: 5, backend: plugin });
+    const options: GenerateInputs = { ...common, doSample: true, topK: 3, maxNewTokens: 3, eosTokenId: null };
     const little = result(await model.generate(options));
-    expect(bytes["logits"]).toBeGreaterThan(0);
-    expect(little).toEqual(result(await fromRows(options)));
+    expect(bytes["logits"]).toBe(2 * 3 * 4 * 500);
+    expect(little).toEqual(result(await model.generate({ ...options, logitsProcessors: [() => {}] })));
     expect(live.size).toBe(0);
+    // Beams need no more: of equal ones those are known that win.
+    delete bytes["logits"];
+    const beams: GenerateInputs = { ...common, numBeams: 4, maxNewTokens: 3 };
+    const known = result(await model.generate(beams));
+    expect(bytes["logits"]).toBeUndefined();
+    expect(known).toEqual(result(await model.generate({ ...beams, logitsProcessors: [() => {}] })));
   });
 
   test("on a trained checkpoint", async () => {

@@ -1,6 +1,5 @@
 // What a caption costs on WebGPU, counted: submits, dispatches, bytes that are read back, and bytes that stay.
 import { type WebGpuBackend, webgpu } from "@glimpsejs/backend-webgpu";
-import { candidateCount } from "@glimpsejs/model";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { noGpu } from "../../../tooling/gpu/swiftshader.mjs";
 import type { GitForCausalLM, LoadProgress } from "../src/index.ts";
@@ -61,14 +60,22 @@ describe.skipIf(noGpu !== undefined)(`on WebGPU${noGpu === undefined ? "" : ` (s
     expect(backend.counters.pipelines).toBe(pipelines);
   });
 
-  test("beams read the best candidates of each leaf, never a row of logits", async () => {
-    const search = { pixelValues, inputIds: [[1, 30]], numBeams: 3, maxNewTokens: 4, eosTokenId: null };
-    const before = backend.counters.bytesRead;
+  test.each([
+    // Of each candidate an id and a logit; beams want a sum of each leaf, too.
+    ["4 beams: the best 8 of each", { numBeams: 4 }, 4, 8 * 8 + 4],
+    ["beams with two end tokens: 3 for each of them", { numBeams: 4, eosTokenId: [2, 3] }, 4, 12 * 8 + 4],
+    ["top-k 5: those, and one that says whether it ties with them", { doSample: true, topK: 5 }, 1, 6 * 8 + 4],
+    ["the default of sampling, top-k 50", { doSample: true }, 1, 51 * 8 + 4],
+    ["top-k 5 without log-probabilities", { doSample: true, topK: 5, outputLogProbs: false }, 1, 6 * 8],
+    ["greedy with what changes scores: the best, and what it changes", { repetitionPenalty: 1.5 }, 1, 8 + 4],
+  ])("%s; never a row of logits", async (_, options, leaves, bytes) => {
+    const before = { ...backend.counters };
+    // No end token is likely enough to shorten this: every step has all leaves, the first run one.
+    const search = { pixelValues, inputIds: [[1, 30]], maxNewTokens: 4, eosTokenId: null, seed: 7, ...options };
     await model.generate(search);
-    // The prefill has one leaf, each of three steps has three; of each an id, a logit per candidate, and a sum.
-    const { vocabSize } = model.config;
-    const leaf = 8 * Math.min(candidateCount, vocabSize) + 4;
-    expect(backend.counters.bytesRead - before).toBe((1 + 3 * 3) * leaf);
+    const named = "repetitionPenalty" in options ? 4 * (2 + 3 + 4 + 5) : 0; // every token of the text so far
+    expect(backend.counters.bytesRead - before.bytesRead).toBe((1 + 3 * leaves) * bytes + named);
+    expect(backend.counters.runs - before.runs).toBe(1 + 4);
   });
 
   test("100 captions leave nothing behind, and dispose() gives back every byte", async () => {

@@ -80,6 +80,7 @@ describe("types of results", () => {
       ],
       ["splitHeads", { x: f("b", "t", 8) }, { heads: 2 }, ["float32[b, 2, t, 4]"]],
       ["topK", { x: f("r", 9) }, { k: 4 }, ["float32[r, 4]", "int32[r, 4]"]],
+      ["topK", { x: f("r", 9) }, { k: "some" }, ["float32[r, some]", "int32[r, some]"]],
     ]),
   )("$op: $expected", ({ op, given, attributes, expected }) => expect(infer(op, given, attributes)).toEqual(expected));
 });
@@ -223,13 +224,13 @@ describe("messages", () => {
         "topK",
         { x: f("r", 9) },
         { k: 10 },
-        "there are no 10 best of a row, expected 1 ≤ k ≤ V, a number, got float32[r, 9].",
+        "there are no 10 best of a row, expected 1 ≤ k ≤ V, V a number, got float32[r, 9].",
       ],
       [
         "topK",
         { x: f("r", "v") },
         { k: 0 },
-        "there are no 0 best of a row, expected 1 ≤ k ≤ V, a number, got float32[r, v].",
+        "there are no 0 best of a row, expected 1 ≤ k ≤ V, V a number, got float32[r, v].",
       ],
       ["layerNorm", { ...norm, weight: f(5) }, { epsilon: 1 }, "weight and x differ, expected 4, got 5."],
       ["layerNorm", { ...norm, bias: f(5) }, { epsilon: 1 }, "bias and x differ, expected 4, got 5."],

@@ -66,6 +66,20 @@ test("sizes above 0 stand where their names stood", () => {
   expect(one.outputs).toEqual(graph.outputs);
 });
 
+test("what is fed for its size alone stays while the size is open", () => {
+  const choosing = buildGraph("choose", (b) => {
+    b.input("wanted", "int32", ["wanted"]);
+    b.output("best", b.op("topK", { x: b.input("logits", "float32", ["rows", 9]) }, { k: "wanted" }));
+  });
+  const open = specialize(choosing, { rows: 2 });
+  expect(() => verify(open)).not.toThrow();
+  expect(Object.keys(open.inputs)).toEqual(["wanted", "logits"]);
+  const fixed = specialize(choosing, { wanted: 3 });
+  expect(() => verify(fixed)).not.toThrow();
+  expect(Object.keys(fixed.inputs)).toEqual(["logits"]);
+  expect(fixed.nodes.map(({ attributes }) => attributes)).toEqual([{ k: 3 }]);
+});
+
 test("no tokens to mask leave the logits as they are", () => {
   const choosing = buildGraph("choose", (b) => {
     const logits = b.input("logits", "float32", ["rows", 4]);

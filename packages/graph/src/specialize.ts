@@ -1,13 +1,13 @@
 // A graph for runs in which some sizes are always the same. Where such a size is 0, whatever is empty leaves the graph:
 // a decoder that never sees image rows neither splits nor joins them.
-import { addDims, type Bindings, type Dim, dimTerms, mulDims, type Shape } from "./dim.ts";
+import { addDims, type Bindings, bindable, type Dim, dimNames, dimTerms, mulDims, type Shape } from "./dim.ts";
 import { type Graph, type Node, nodeInputs, type TensorType, type ValueName } from "./graph.ts";
 import { prune } from "./verify.ts";
 
 /**
  * The graph with named dimensions fixed. It computes the same from the same feeds, less what is empty: inputs, parts
  * of joins and splits, segments of attention, outputs and carries of size 0 are gone, and so is every input that
- * nothing reads any more.
+ * nothing reads any more and that no size is known from.
  */
 export function specialize(graph: Graph, sizes: Bindings, name = graph.name): Graph {
   const fix = ({ dtype, shape }: TensorType): TensorType => ({ dtype, shape: fixShape(shape, sizes) });
@@ -31,11 +31,23 @@ export function specialize(graph: Graph, sizes: Bindings, name = graph.name): Gr
   );
   const pruned = prune({ ...graph, name, nodes, outputs, types });
   const read = new Set<ValueName>([...Object.values(outputs), ...pruned.nodes.flatMap(nodeInputs)]);
-  const inputs = Object.fromEntries(Object.entries(fixAll(graph.inputs)).filter(([input]) => read.has(input)));
+  const all = Object.entries(fixAll(graph.inputs));
+  const bound = new Set(all.flatMap(([input, { shape }]) => (read.has(input) ? binds(shape) : [])));
+  const used = new Set([...read].flatMap((value) => (types[value]?.shape ?? []).flatMap(dimNames)));
+  const inputs = Object.fromEntries(
+    all.filter(([input, { shape }]) => {
+      return read.has(input) || binds(shape).some((dim) => used.has(dim) && !bound.has(dim));
+    }),
+  );
   const carries = Object.fromEntries(
     Object.entries(graph.carries).filter(([input, output]) => input in inputs && output in outputs),
   );
   return { ...pruned, inputs, carries };
+}
+
+/** The named dimensions whose sizes a shape says. */
+function binds(shape: Shape): readonly string[] {
+  return shape.flatMap((dim) => bindable(dim)?.name ?? []);
 }
 
 function fixShape(shape: Shape, sizes: Bindings): Shape {
@@ -91,6 +103,8 @@ function reduce(node: Node, isEmpty: (value: ValueName) => boolean, sizes: Bindi
       return { ...node, attributes: { shape: fixShape(node.attributes.shape, sizes) } };
     case "expand":
       return { ...node, attributes: { shape: fixShape(node.attributes.shape, sizes) } };
+    case "topK":
+      return { ...node, attributes: { k: fixDim(node.attributes.k, sizes) } };
     default:
       return node;
   }

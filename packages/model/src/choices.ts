@@ -4,20 +4,16 @@
 import { type Builder, mulDims, type Value } from "@glimpsejs/graph";
 import { pair } from "./blocks.ts";
 
-/** Candidates of each row: enough for 32 beams and for the reference's default of sampling, the 50 best. */
-export const candidateCount = 64;
-
 /**
  * Outputs made of `logits` [wanted, V]. Rows to choose from are dealt to pictures as the next run's text rows will be, so
  * that the tokens chosen in one run can be the ids of the next without having been read.
  *
  * Inputs: `chosen` int32 [batch, columns], rows of `logits`; either size may be 0, one row may be there several times.
  * `masked` int32 [batch, columns, masked], tokens that must not be chosen, −1 for none. `given` int32 [given], indices
- * row · V + token into `logits`.
+ * row · V + token into `logits`. `candidates` int32 [K], 1 ≤ K ≤ V: its size says how many are wanted, its values nothing.
  * Outputs: `logSumExp` float32 [wanted], of all logits; `nextIds` int32 [batch, columns], the best token that is not
- * masked, −1 where the row is bad (see the op argMax); `nextLogits` float32 [batch · columns, 1], theirs; `candidateIds`
- * int32 and `candidateLogits` float32 [batch · columns, K], the K best, K = {@link candidateCount} or V;
- * `givenLogits` float32 [given, 1].
+ * masked, −1 where the row is bad (see the op argMax); `candidateIds` int32 and `candidateLogits` float32
+ * [batch · columns, K], the K best and theirs; `givenLogits` float32 [given, 1].
  */
 export function choices(root: Builder, logits: Value): void {
   const [rows = 0, vocabSize = 0] = logits.shape;
@@ -31,8 +27,8 @@ export function choices(root: Builder, logits: Value): void {
   const tokens = b.op("reshape", { x: masked }, { shape: [cells, "masked"] });
   const x = b.op("maskTokens", { x: b.op("gatherRows", { x: whole, rows: chosen }, {}), tokens }, {});
   root.output("nextIds", b.op("reshape", { x: b.op("argMax", { x }, {}) }, { shape: ["batch", "columns"] }));
-  root.output("nextLogits", b.op("topK", { x }, { k: 1 }));
-  const [values, indices] = pair(b.ops("topK", { x }, { k: Math.min(candidateCount, Number(vocabSize)) }));
+  root.input("candidates", "int32", ["candidates"]);
+  const [values, indices] = pair(b.ops("topK", { x }, { k: "candidates" }));
   root.output("candidateLogits", values);
   root.output("candidateIds", indices);
 

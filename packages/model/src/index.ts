@@ -9,7 +9,6 @@ export {
   wordEmbeddings,
 } from "./architecture.ts";
 export { remainingHeads } from "./blocks.ts";
-export { candidateCount } from "./choices.ts";
 export { decoderGraph, forwardGraph, separateTrunk } from "./decoder.ts";
 export { positionsFor, readQuantized } from "./doors.ts";
 export { halfWeights } from "./half.ts";

@@ -24,7 +24,7 @@ function planDecoder(
   { stored = "float32", graph = decoder }: { readonly stored?: DType; readonly graph?: typeof decoder } = {},
 ): Plan {
   const layout = layOutWeights([graph], () => stored);
-  const none = { batch: 1, image: 0, trunk: 0, text: 1, wanted: 1, columns: 0, masked: 0, given: 0 };
+  const none = { batch: 1, image: 0, trunk: 0, text: 1, wanted: 1, columns: 0, masked: 0, given: 0, candidates: 1 };
   return planGraph(graph, { outputs, sizes: { ...none, ...sizes }, capacity: 64, layout, features });
 }
 
@@ -42,7 +42,9 @@ describe("git-base", () => {
 
   test("a step of four beams, with their candidates and sums, is one more", () => {
     const outputs = ["candidateIds", "candidateLogits", "logSumExp", ...names("present")];
-    expect(planDecoder({ trunk: 197, text: 4, wanted: 4, columns: 4 }, outputs).dispatches).toHaveLength(47);
+    expect(planDecoder({ trunk: 197, text: 4, wanted: 4, columns: 4, candidates: 8 }, outputs).dispatches).toHaveLength(
+      47,
+    );
   });
 
   test("with forbidden tokens it is one more", () => {
@@ -100,7 +102,7 @@ test("a tiny decode step: rows, keys and values go straight to where they are re
   });
   const graph = decoderGraph(config);
   const layout = layOutWeights([graph], () => "float32");
-  const sizes = { batch: 1, image: 0, trunk: 5, text: 1, wanted: 1, columns: 0, masked: 0, given: 0 };
+  const sizes = { batch: 1, image: 0, trunk: 5, text: 1, wanted: 1, columns: 0, masked: 0, given: 0, candidates: 1 };
   const outputs = ["logits", "present.0.key", "present.0.value"];
   expect(growingStates(graph).map(({ input, axis, name }) => [input, axis, name])).toEqual([
     ["past.0.key", 2, "past"],

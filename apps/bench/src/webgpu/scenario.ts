@@ -34,7 +34,7 @@ export function scenariosOf({ width, visionLayers, layers }: ModelSize): readonl
   const cache = (kind: string) =>
     Array.from({ length: layers }, (_, i) => [`${kind}.${i}.key`, `${kind}.${i}.value`]).flat();
   const decoder = decoderGraph(config);
-  const text = { batch: 1, columns: 1, masked: 0, given: 0, wanted: 1, text: 1 };
+  const text = { batch: 1, columns: 1, masked: 0, given: 0, candidates: 1, wanted: 1, text: 1 };
   return [
     {
       name: "vision",

@@ -5,7 +5,8 @@ import type { Kernel } from "./kernel.ts";
 import { isBad, rowsOf } from "./rows.ts";
 
 /** x [R, V] → values [R, k], indices [R, k], −1 for a bad row */
-export const topK: Kernel<"topK"> = ({ x }, { k }) => {
+export const topK: Kernel<"topK"> = ({ x }, attributes, run) => {
+  const k = run.size(attributes.k);
   const [r = 0, v = 1] = x.shape;
   const rows = rowsOf(floats(x), v);
   const indices = rows.map((row) => (isBad(row) ? new Array<number>(k).fill(-1) : bestOf(row, k)));

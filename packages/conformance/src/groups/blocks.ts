@@ -136,7 +136,7 @@ function visionBlock(): Problem {
 function decoderBlock(positions: PositionEmbeddingType, all: boolean): Problem {
   const config = tinyConfig(positions);
   const graph = all ? forwardGraph(config, { head: true }) : decoderGraph(config);
-  const choices = { columns: 2, masked: 3, given: 5 };
+  const choices = { columns: 2, masked: 3, given: 5, candidates: 4 };
   const sizes = { batch: 2, image: 3, trunk: 0, past: 2, text: 3, ids: 1, embeds: 2, wanted: 4, ...choices };
   const reach = config.maxPositionEmbeddings;
   const ranges = {
@@ -145,6 +145,7 @@ function decoderBlock(positions: PositionEmbeddingType, all: boolean): Problem {
     chosen: sizes.wanted,
     masked: config.vocabSize,
     given: sizes.wanted * config.vocabSize,
+    candidates: 1, // its size is all that counts
     positionIds: reach,
     imagePositions: reach,
     textPositions: reach,

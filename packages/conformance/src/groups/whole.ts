@@ -58,6 +58,7 @@ async function greedy({ backend, tolerances }: Context): Promise<void> {
         golden.tokens.map((row, i) => i * config.vocabSize + (row[step + 1] ?? 0)),
         [pictures],
       ),
+      candidates: int32([0], [1]),
     });
     const output = (name: string) => outputs[name] ?? fail(`there is no output "${name}".`);
     const logits = await output("logits").read();
@@ -69,7 +70,7 @@ async function greedy({ backend, tolerances }: Context): Promise<void> {
     }
     const nextIds = await output("nextIds").read();
     expectClose(nextIds, int32(tokens, [pictures, 1]), exact, `chosen tokens of step ${step}`);
-    expectClose(await output("nextLogits").read(), await output("givenLogits").read(), exact, "their logits");
+    expectClose(await output("candidateLogits").read(), await output("givenLogits").read(), exact, "their logits");
     past = named("past", (layer) => output(`present.${layer}`));
     if (step > 0) continue;
     // The picture has been read: from now on it is the trunk.

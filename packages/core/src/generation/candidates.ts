@@ -9,30 +9,44 @@ export interface Candidate {
 }
 
 /**
- * The `count` largest of totals[beam] + scores, best first; earlier ones win ties, impossible ones (−∞) are left out. A
- * pass over all scores with a short sorted list, since count is a few times the number of beams. Undefined if a token
- * whose score is not known could be among them.
+ * The `count` largest of totals[beam] + scores, best first; impossible ones (−∞) are left out. Of equal ones the earlier beam
+ * wins, then the larger logit, of which rounding may have left nothing in the sum, then the lower token: so `count` of the
+ * best logits of each beam are always enough. A pass over all scores with a short sorted list, since count is a few times
+ * the number of beams. Undefined if a token whose score is not known could be among them.
  */
 export function topCandidates(
   rows: readonly Scores[],
   totals: readonly number[],
   count: number,
 ): readonly Candidate[] | undefined {
-  const best: Candidate[] = [];
+  const best: (Candidate & { readonly logit: number })[] = [];
   let bar = Number.NEGATIVE_INFINITY;
   for (const [beam, row] of rows.entries()) {
-    const { values } = row;
+    const { values, logits } = row;
     const before = totals[beam] ?? 0;
     for (let i = 0; i < values.length; i++) {
       const total = before + (values[i] ?? Number.NEGATIVE_INFINITY);
-      if (!(total > bar)) continue;
+      if (!(total >= bar && total > Number.NEGATIVE_INFINITY)) continue;
+      const logit = logits.values[i] ?? Number.NEGATIVE_INFINITY;
       let at = best.length;
-      while (at > 0 && (best[at - 1]?.total ?? 0) < total) at--;
-      best.splice(at, 0, { beam, token: tokenAt(row, i), total });
+      for (; at > 0; at--) {
+        const other = best[at - 1];
+        if (other === undefined || other.total > total) break;
+        if (other.total === total && !(other.beam === beam && other.logit < logit)) break;
+      }
+      best.splice(at, 0, { beam, token: tokenAt(row, i), total, logit });
       if (best.length > count) best.pop();
       if (best.length === count) bar = best.at(-1)?.total ?? bar;
     }
   }
-  const reachable = rows.map(({ bound }, beam) => (totals[beam] ?? 0) + bound);
-  return reachable.some((total) => total > Number.NEGATIVE_INFINITY && total >= bar) ? undefined : best;
+  const worst = best.at(-1);
+  const isOpen = rows.some(({ bound, logits }, beam) => {
+    const reachable = (totals[beam] ?? 0) + bound;
+    if (reachable === Number.NEGATIVE_INFINITY || reachable < bar) return false;
+    // What is not known comes after the last that is.
+    if (reachable > bar || worst === undefined || worst.beam > beam) return true;
+    if (worst.beam < beam) return false;
+    return worst.logit === logits.bound ? worst.token > (logits.last ?? -1) : worst.logit < logits.bound;
+  });
+  return isOpen ? undefined : best.map(({ beam, token, total }) => ({ beam, token, total }));
 }

@@ -10,6 +10,8 @@ export interface LeafLogits {
   readonly values: Float32Array;
   /** No other token has a larger logit; −∞ when no other token is left, or none that may be chosen. */
   readonly bound: number;
+  /** The known token of that logit; another with the same has a higher number. Absent where all that counts is known. */
+  readonly last?: number | undefined;
   /** log Σ exp of all logits; NaN where it was not read. */
   readonly logSumExp: number;
 }
@@ -49,7 +51,8 @@ export function bestTokens(read: TokensRead, vocabSize: number, logSumExp: numbe
   const bound = isAll ? Number.NEGATIVE_INFINITY : (read.logits.at(-1) ?? 0);
   for (const [i, token] of read.given.entries()) known.set(token, read.givenLogits[i] ?? 0);
   const tokens = Int32Array.from(known.keys()).sort();
-  return { tokens, values: Float32Array.from(tokens, (token) => known.get(token) ?? 0), bound, logSumExp };
+  const values = Float32Array.from(tokens, (token) => known.get(token) ?? 0);
+  return { tokens, values, bound, last: read.ids.at(-1), logSumExp };
 }
 
 /** The log-probability of a token whose logit is known, under the model; NaN where log Σ exp was not read. */

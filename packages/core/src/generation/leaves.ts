@@ -36,6 +36,8 @@ export interface GrownLeaf extends Leaf {
 export interface LeafReading {
   /** The best token that is not masked; the best of them and those given; or whole rows. */
   readonly kind: "best" | "candidates" | "rows";
+  /** How many candidates. */
+  readonly count: number;
   /** Whether log-probabilities are wanted too. */
   readonly logProbs: boolean;
   /** Whether rows may hold NaN and infinity. */
@@ -80,7 +82,7 @@ export async function startLeaves(
   const masked = reading.kind === "rows" ? [] : unique.map((leaf) => reading.masked(leaf));
   const given = reading.kind === "candidates" ? unique.map((leaf) => reading.given(leaf)) : [];
   const { nodes, cells, outputs } = await tree.grow({
-    ...{ ...fresh, ids: ids ?? fresh.ids, choice: { masked, given } },
+    ...{ ...fresh, ids: ids ?? fresh.ids, choice: { masked, given, count: reading.count } },
     outputs: outputsOf(reading, given),
   });
   return {
@@ -144,10 +146,10 @@ function newTokens(leaves: readonly Leaf[]): {
   return { tokens, ids, wanted };
 }
 
-type Output = "logits" | "logSumExp" | "nextIds" | "nextLogits" | "candidateIds" | "candidateLogits" | "givenLogits";
+type Output = "logits" | "logSumExp" | "nextIds" | "candidateIds" | "candidateLogits" | "givenLogits";
 
 /** What is read of each step of a greedy search with log-probabilities. */
-export const greedyOutputs: readonly Output[] = ["nextIds", "nextLogits", "logSumExp"];
+export const greedyOutputs: readonly Output[] = ["nextIds", "candidateLogits", "logSumExp"];
 
 function outputsOf({ kind, logProbs }: LeafReading, given: readonly (readonly number[])[]): readonly Output[] {
   const sums = logProbs ? (["logSumExp"] as const) : [];
@@ -180,7 +182,7 @@ function logitsReader(
     }
     case "best": {
       const ids = intsOf(read.nextIds);
-      const logits = read.nextLogits === undefined ? undefined : floatsOf(read.nextLogits);
+      const logits = read.candidateLogits === undefined ? undefined : floatsOf(read.candidateLogits);
       // Where its logit was not read, any does: nothing is compared with it.
       return (_, cell, sum) => bestToken(ids[cell] ?? -1, logits?.[cell] ?? 0, sum);
     }

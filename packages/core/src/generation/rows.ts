@@ -83,15 +83,10 @@ export function scoredRows(
     const leaf = grown.get(row.leaf);
     if (leaf === undefined) continue;
     const scores = scoresOf(leaf, contextOf(row.leaf), plan, "logits");
-    if (scores === undefined || !(plan.doSample || isBestKnown(scores))) return undefined;
+    if (scores === undefined) return undefined;
     scored.set(row, { leaf, scores });
   }
   return scored;
-}
-
-/** Whether the best token is surely among the known ones. */
-function isBestKnown({ values, bound }: Scores): boolean {
-  return bound === Number.NEGATIVE_INFINITY || values.some((value) => value > bound);
 }
 
 /** The row with the token that its scores choose. */

@@ -1,7 +1,7 @@
 // The scores of what may follow a leaf after all processors: of every token, or only of those that can be chosen. The
 // second is the same as the first with all other tokens left out, or it is refused and the rows are read.
 
-import { indexIn, logProbabilities } from "./leaf-logits.ts";
+import { indexIn, type LeafLogits, logProbabilities } from "./leaf-logits.ts";
 import type { GrownLeaf } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
 import { isSparse, type ProcessorContext } from "./processors/processor.ts";
@@ -12,6 +12,8 @@ export interface Scores {
   readonly tokens: ArrayLike<number> | undefined;
   /** float32, in the order of `tokens`. */
   readonly values: Float32Array;
+  /** What the scores are of. */
+  readonly logits: LeafLogits;
   /** No other token scores more. */
   readonly bound: number;
 }
@@ -40,16 +42,16 @@ export function scoresOf(
   const { tokens } = logits;
   if (tokens === undefined) {
     for (const processor of plan.processors) processor(raw, context);
-    return { tokens, values: raw, bound: Number.NEGATIVE_INFINITY };
+    return { tokens, values: raw, logits, bound: Number.NEGATIVE_INFINITY };
   }
   const values = applyRules(raw, tokens, context, plan);
   const leavesOnly = plan.rules.some((rule) => isSparse(rule) && rule.leavesOnly?.(context));
   const known = from === "logits" ? logits.bound : Math.fround(logits.bound - logits.logSumExp);
   const bound = leavesOnly ? Number.NEGATIVE_INFINITY : known;
-  if (!plan.doSample) return { tokens, values, bound };
+  if (!plan.doSample) return { tokens, values, logits, bound };
   if (!isNarrow(values, bound, plan)) return undefined;
   for (const sampler of plan.samplers) sampler(values, context);
-  return { tokens, values, bound: Number.NEGATIVE_INFINITY };
+  return { tokens, values, logits, bound: Number.NEGATIVE_INFINITY };
 }
 
 /** Rules find scores by token, so they work on a row in which all other tokens are impossible. */

@@ -21,11 +21,6 @@ export function rowMaximum(e: Emitter, x: string): RowMaximum {
   return { max, below, good: e.node("LessOrEqual", [sum, e.float32(0)]) };
 }
 
-/** The first index of the largest of each row, int64. [R, V] → [R, 1] */
-export function bestOfRow(e: Emitter, x: string): string {
-  return e.node("ArgMax", [x], { axis: 1, keepdims: 1, select_last_index: 0 });
-}
-
 /** Indices int64 of any shape that [R, 1] broadcasts to, as int32, −1 in bad rows. */
 export function indicesOfGoodRows(e: Emitter, good: string, indices: string): string {
   return e.node("Where", [good, e.node("Cast", [indices], { to: int32DataType }), e.int32(-1)]);

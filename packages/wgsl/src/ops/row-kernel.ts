@@ -1,6 +1,6 @@
 // What argMax, topK and logSumExp have in common: a kernel with one workgroup of 256 invocations for each row of logits, each
 // with every 256th entry. Choosing where the logits are is why a step of a search reads only a few numbers.
-import type { Node } from "@glimpsejs/graph";
+import type { Dim, Node } from "@glimpsejs/graph";
 import { type Binding, groupsFor, type Kernel, kernel } from "../kernel.ts";
 import type { Lowering } from "../lowering.ts";
 import { product } from "../size.ts";
@@ -75,7 +75,7 @@ export function dispatchRows(
   node: Node<"argMax" | "topK" | "logSumExp">,
   text: Kernel,
   offsets: readonly string[],
-  params: Readonly<Record<string, number>> = {},
+  params: Readonly<Record<string, Dim>> = {},
 ): void {
   const x = l.contiguous(l.read(node.inputs.x), copyOf(l, node.path));
   const [rows = 1, v = 1] = x.shape;

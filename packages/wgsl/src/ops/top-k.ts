@@ -50,5 +50,5 @@ const text = rowKernel(
 
 /** x [R, V] → values [R, k], indices [R, k]. */
 export function topK(l: Lowering, node: Node<"topK">): void {
-  dispatchRows(l, node, text, ["values0", "indices0"], { k: node.attributes.k });
+  dispatchRows(l, node, text, ["values0", "indices0"], { k: l.shape(node.outputs[0] ?? "")[1] ?? 1 });
 }
