@@ -1,4 +1,4 @@
-// Node's WebCodecs that count: chunks decoded, frames open now and at most. And parts of them that misbehave.
+// Node's WebCodecs that count: chunks decoded, frames open now and kept at most. And parts of them that misbehave.
 import type { VideoFrameLike, WebCodecs } from "../src/clip/web-codecs.ts";
 import { nodeClips } from "../src/node/node-clips.ts";
 
@@ -6,7 +6,8 @@ import { nodeClips } from "../src/node/node-clips.ts";
 export interface Counts {
   decoded: number;
   open: number;
-  mostOpen: number;
+  /** Frames that were open after one was handed over; what is closed while it is handed over does not count. */
+  mostKept: number;
   decoders: number;
 }
 
@@ -17,10 +18,9 @@ export async function countingCodecs(
   ) => Partial<InstanceType<WebCodecs["VideoDecoder"]>> = () => ({}),
 ): Promise<{ readonly codecs: WebCodecs; readonly counts: Counts }> {
   const real = await nodeClips().codecs();
-  const counts: Counts = { decoded: 0, open: 0, mostOpen: 0, decoders: 0 };
+  const counts: Counts = { decoded: 0, open: 0, mostKept: 0, decoders: 0 };
   const counted = (frame: VideoFrameLike): VideoFrameLike => {
     counts.open++;
-    counts.mostOpen = Math.max(counts.mostOpen, counts.open);
     const close = frame.close.bind(frame);
     let isOpen = true;
     frame.close = () => {
@@ -32,7 +32,13 @@ export async function countingCodecs(
   };
   class CountingDecoder extends real.VideoDecoder {
     constructor(init: ConstructorParameters<WebCodecs["VideoDecoder"]>[0]) {
-      super({ ...init, output: (frame) => init.output(counted(frame)) });
+      super({
+        ...init,
+        output(frame) {
+          init.output(counted(frame));
+          counts.mostKept = Math.max(counts.mostKept, counts.open);
+        },
+      });
       counts.decoders++;
       const close = this.close.bind(this);
       this.close = () => {

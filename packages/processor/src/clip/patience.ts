@@ -52,3 +52,8 @@ export function noAnswer(who: string, timeout: number, name: string): GlimpseErr
     { code: "timeout" },
   );
 }
+
+/** A time in microseconds, for errors. */
+export function seconds(microseconds: number): string {
+  return `${(microseconds / 1e6).toFixed(3)} s`;
+}

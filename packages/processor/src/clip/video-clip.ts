@@ -69,8 +69,10 @@ export async function videoClip(
       const codecs = await platform.codecs();
       const { track, close } = await openFile(file, platform, patience);
       try {
+        // A frame that is there twice is decoded once.
+        const chosen = times.flatMap((time, i) => (time === times[i - 1] ? [] : [{ time, index: indices[i] ?? 0 }]));
         let at = 0;
-        for await (const frame of decodeFrames(track, [...new Set(times)], codecs, patience)) {
+        for await (const frame of decodeFrames(track, chosen, codecs, patience)) {
           const decoded =
             frame.format === null && platform.draw !== undefined
               ? platform.draw(frame, name)

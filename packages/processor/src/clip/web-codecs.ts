@@ -35,6 +35,8 @@ export interface VideoConfig {
   readonly codedHeight?: number;
   readonly description?: Uint8Array;
   readonly colorSpace?: VideoColorSpaceLike;
+  /** Whether few packets are to be needed before a frame comes out. */
+  readonly optimizeForLatency?: boolean;
 }
 
 /** A VideoDecoder. */
