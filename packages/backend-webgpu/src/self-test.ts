@@ -1,17 +1,18 @@
 // Does this GPU, or another backend, compute right? Drivers have bugs, and a caption that is wrong looks like one that is right. A small graph
 // with what every model needs in it (products of one row and of many with float32 and with float16 weights, layerNorm,
-// attention over two segments with a mask, the choice of a token) is compared with numbers from the reference backend.
-// Products with int8 and int4 weights are not in it. A device that is opened anew after a loss is of the same GPU and is not
-// tested again.
+// attention over two segments with a mask, the choice of a token) is compared with numbers from the reference backend, and
+// products with int8 and int4 weights with what their definition gives.
 import type { Backend } from "@glimpsejs/backend";
 import { GlimpseError, type Problem } from "@glimpsejs/base";
 import {
   buildGraph,
+  dequantize,
   float32,
   floatToHalf,
   type HostTensor,
   int32,
   prune,
+  type QuantizedFormat,
   type Weight,
   type WeightSource,
 } from "@glimpsejs/graph";
@@ -56,13 +57,24 @@ export function selfTestGraph() {
 /** The weights, stored as float32 or float16; the numbers are the same. */
 export function selfTestWeights(dtype: "float32" | "float16"): WeightSource {
   const all = Object.entries({ ...shapes, ...vectors });
+  const stored = all.map(([name, shape], seed): [string, Stored] => {
+    const values = numbers(
+      shape.reduce((product, n) => product * n, 1),
+      seed,
+    );
+    return [name, { dtype, shape, data: dtype === "float32" ? values : floatToHalf(values) }];
+  });
+  return sourceOf(Object.fromEntries(stored));
+}
+
+interface Stored extends Pick<Weight, "dtype" | "shape"> {
+  readonly data: Float32Array | Uint16Array | Int8Array | Uint8Array;
+}
+
+/** Weights that are in memory. */
+function sourceOf(stored: Readonly<Record<string, Stored>>): WeightSource {
   const weights = new Map(
-    all.map(([name, shape], seed): [string, Weight] => {
-      const values = numbers(
-        shape.reduce((product, n) => product * n, 1),
-        seed,
-      );
-      const data = dtype === "float32" ? values : floatToHalf(values);
+    Object.entries(stored).map(([name, { dtype, shape, data }]): [string, Weight] => {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       return [name, { dtype, shape, byteLength: bytes.length, bytes: async () => bytes }];
     }),
@@ -81,14 +93,102 @@ export function selfTestFeeds(n: number): Readonly<Record<string, HostTensor>> {
   };
 }
 
+/** A dtype of weights that is tested. */
+type Tested = "float32" | "float16" | "int8" | "int4";
+
+const [inner, columns] = [64, 24];
+const formats: Readonly<Record<"int8" | "int4", QuantizedFormat>> = {
+  int8: { bits: 8, block: inner },
+  int4: { bits: 4, block: 32 },
+};
+
+/**
+ * A product with a quantized weight, its weights, and what it gives for rows of zeros and ones: those are the same on
+ * backends that round rows to 8 bits, too, and |q| ≤ 63 keeps two products within 16 bits, which some processors add them in.
+ */
+export function quantizedTest(dtype: "int8" | "int4") {
+  const format = formats[dtype];
+  const blocks = inner / format.block;
+  const stored = (inner * format.bits) / 8;
+  const bytes = Uint8Array.from({ length: columns * stored }, (_, i) => (i * 37 + (i >> 6) * 11) % 127);
+  const data =
+    dtype === "int8" ? Int8Array.from(bytes, (byte) => byte - 63) : bytes.map((byte) => 2 * byte + (byte & 1));
+  const scales = Float32Array.from({ length: columns * blocks }, (_, i) => (1 + (i % 3)) / 4096);
+  const graph = buildGraph("quantizedTest", (b) => {
+    const x = b.input("x", "float32", [1, "n", inner]);
+    const weight = b.weight("q", [columns, stored], dtype === "int8" ? "int8" : "uint8");
+    b.output("y", b.op("quantizedLinear", { x, weight, scales: b.weight("scales", [columns, blocks]) }, format));
+  });
+  const weights = sourceOf({
+    q: { dtype: dtype === "int8" ? "int8" : "uint8", shape: [columns, stored], data },
+    scales: { dtype: "float32", shape: [columns, blocks], data: scales },
+  });
+  const x = (n: number) => {
+    return float32(
+      numbers(n * inner, 14).map((value) => (value > 0 ? 1 : 0)),
+      [1, n, inner],
+    );
+  };
+  const w = dequantize({ data, scales }, format);
+  const y = (n: number) => {
+    const rows = x(n).data;
+    return Float32Array.from({ length: n * columns }, (_, i) => {
+      const [row, column] = [Math.floor(i / columns) * inner, (i % columns) * inner];
+      let sum = 0;
+      for (let k = 0; k < inner; k++) sum += (rows[row + k] ?? 0) * (w[column + k] ?? 0);
+      return sum;
+    });
+  };
+  return { graph, weights, x, y };
+}
+
 /** What a problem is about. */
-function subjectOf(backend: Backend, dtype: "float32" | "float16"): string {
+function subjectOf(backend: Backend, dtype: Tested): string {
   return `self-test of backend "${backend.name}" with ${dtype} weights`;
 }
 
+/** By how much results may be off. In WebAssembly int4 weights become int8, which was 2e-4 off here. */
+const tolerance: Readonly<Record<Tested, number>> = { float32: 1e-4, float16: 1e-4, int8: 1e-4, int4: 1e-3 };
+
+/** What is wrong with the numbers of a backend; undefined if nothing is. */
+function problemOf(
+  backend: Backend,
+  dtype: Tested,
+  rows: number,
+  got: ArrayLike<number>,
+  golden: ArrayLike<number>,
+): Problem | undefined {
+  const error = Math.max(...Array.from(golden, (value, i) => Math.abs(value - (got[i] ?? Number.NaN))));
+  if (error <= tolerance[dtype]) return undefined;
+  return {
+    subject: subjectOf(backend, dtype),
+    problem: `a result of ${rows} rows is wrong`,
+    expected: `an error of at most ${tolerance[dtype]}`,
+    got: `${error}`,
+  };
+}
+
+/** What is wrong with a backend's products with quantized weights; undefined if nothing is. */
+async function compareQuantized(backend: Backend, dtype: "int8" | "int4"): Promise<Problem | undefined> {
+  const { graph, weights, x, y } = quantizedTest(dtype);
+  const program = await backend.compile({ graph }, weights);
+  try {
+    for (const n of selfTestRows) {
+      const outputs = await program.run("graph", { x: x(n) }, ["y"]);
+      const { data } = await outputs.y.read();
+      outputs.y.dispose();
+      const problem = problemOf(backend, dtype, n, Array.from(data, Number), y(n));
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  } finally {
+    await program.dispose();
+  }
+}
+
 /** What is wrong with a backend's results, for weights of one dtype; undefined if nothing is. */
-async function compare(backend: Backend, dtype: "float32" | "float16"): Promise<Problem | undefined> {
-  const subject = subjectOf(backend, dtype);
+async function compare(backend: Backend, dtype: Tested): Promise<Problem | undefined> {
+  if (dtype === "int8" || dtype === "int4") return compareQuantized(backend, dtype);
   const program = await backend.compile({ selfTest: prune(selfTestGraph()) }, selfTestWeights(dtype));
   try {
     for (const [i, n] of selfTestRows.entries()) {
@@ -99,17 +199,10 @@ async function compare(backend: Backend, dtype: "float32" | "float16"): Promise<
       const golden = expected[i];
       // The golden numbers are some of each row: the first elements of the first and the last.
       const got = [...y.data.slice(0, 8), ...y.data.slice(-8)].map(Number);
-      const error = Math.max(...(golden?.y ?? []).map((value, j) => Math.abs(value - (got[j] ?? Number.NaN))));
-      if (!(error <= 1e-4)) {
-        return {
-          subject,
-          problem: `a result of ${n} rows is wrong`,
-          expected: "an error of at most 1e-4",
-          got: `${error}`,
-        };
-      }
+      const problem = problemOf(backend, dtype, n, got, golden?.y ?? []);
+      if (problem !== undefined) return problem;
       if (ids.data.join() !== int32(golden?.ids ?? [], [n]).data.join()) {
-        return { subject, problem: `the tokens of ${n} rows are wrong` };
+        return { subject: subjectOf(backend, dtype), problem: `the tokens of ${n} rows are wrong` };
       }
     }
     return undefined;
@@ -127,19 +220,24 @@ export interface SelfTestResult {
 }
 
 /**
- * Computes a small graph and compares it with known numbers. Rejects with "backend-unavailable" where the backend computes
- * wrong with float32 weights, or not at all, so that another one is taken; what is wrong with float16 alone is in the
- * result.
+ * Computes small graphs and compares them with known numbers. Rejects with "backend-unavailable" where the backend computes
+ * wrong with float32, int8 or int4 weights (of those that it takes), or not at all, so that another one is taken; what is
+ * wrong with float16 alone is in the result.
  */
 export async function selfTest(backend: Backend): Promise<SelfTestResult> {
-  const failed = (dtype: "float32" | "float16") =>
+  const failed = (dtype: Tested) =>
     compare(backend, dtype).catch((cause: unknown): Problem => {
       if (GlimpseError.isInstance(cause) && (cause.code === "device-lost" || cause.code === "disposed")) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       return { subject: subjectOf(backend, dtype), problem: `it failed (${reason})` };
     });
-  const plain = await failed("float32");
-  if (plain !== undefined) throw new GlimpseError(plain, { code: "backend-unavailable" });
+  const needed = (["float32", "int8", "int4"] as const).filter((dtype) => {
+    return backend.dtypes.has(dtype === "int4" ? "uint8" : dtype);
+  });
+  for (const dtype of needed) {
+    const problem = await failed(dtype);
+    if (problem !== undefined) throw new GlimpseError(problem, { code: "backend-unavailable" });
+  }
   if (!backend.dtypes.has("float16")) return { half: false, reason: undefined };
   const half = await failed("float16");
   return { half: half === undefined, reason: half && `${half.subject}: ${half.problem}` };

@@ -6,6 +6,7 @@ import type { WeightProgress } from "./load-weights.ts";
 import { findAdapter, openDevice } from "./open-device.ts";
 import { Profiler } from "./profiler.ts";
 import { type SelfTestResult, selfTest } from "./self-test.ts";
+import type { OpenedDevice } from "./session.ts";
 import { WebGpuBackend } from "./webgpu-backend.ts";
 
 /** Options of {@link webgpu}. */
@@ -66,6 +67,12 @@ export function webgpu(options: WebGpuOptions = {}): WebGpuPlugin {
       return "problems" in found ? found.problems.map(reason).join("; ") : undefined;
     },
     async open() {
+      /** The next device after a loss; another driver may be behind it. */
+      const reopen = async () => {
+        const next = await open();
+        if (options.selfTest !== false) await testReopened(next, backend.half);
+        return next;
+      };
       const profiler = options.profile === true ? new Profiler() : undefined;
       const { onProgress, prepare = true } = options;
       const opened = await open();
@@ -80,7 +87,7 @@ export function webgpu(options: WebGpuOptions = {}): WebGpuPlugin {
           { code: "unsupported" },
         );
       }
-      const backend = new WebGpuBackend({ open, profiler, onProgress, prepare }, opened);
+      const backend: WebGpuBackend = new WebGpuBackend({ open: reopen, profiler, onProgress, prepare }, opened);
       if (options.selfTest === false) return backend;
       try {
         const known = opened.isOwn ? testedNames.get(opened.name) : testedDevices.get(opened.device);
@@ -99,4 +106,23 @@ export function webgpu(options: WebGpuOptions = {}): WebGpuPlugin {
       }
     },
   };
+}
+
+/** Tests a device that replaces a lost one. Rejects, and destroys it, where it does not compute what the lost one did. */
+async function testReopened(opened: OpenedDevice, half: boolean): Promise<void> {
+  const open = () => Promise.resolve(opened);
+  const guest = { ...opened, isOwn: false };
+  const probe = new WebGpuBackend({ open, profiler: undefined, onProgress: undefined, prepare: false }, guest);
+  try {
+    const result = await selfTest(probe);
+    if (half && result.reason !== undefined) {
+      const problem = `it was lost, and the next one is wrong (${result.reason})`;
+      throw new GlimpseError({ subject: "GPU device", problem }, { code: "backend-unavailable" });
+    }
+  } catch (error) {
+    opened.device.destroy();
+    throw error;
+  } finally {
+    await probe.dispose();
+  }
 }
