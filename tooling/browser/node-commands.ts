@@ -1,7 +1,7 @@
-// What Node says about the sample pictures and clips, for tests that compare a browser with it: the built command is asked, in a
+// What Node does for tests in a browser. What it says about the sample pictures and clips comes from the built command, in a
 // process of its own.
 import { execFile } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { BrowserCommand } from "vitest/node";
 
@@ -22,6 +22,8 @@ declare module "vitest/browser" {
     nodeScores(kind: SampleKind): Promise<Readonly<Record<string, NodeCaption>>>;
     /** Names in a folder of the workspace ("/fixtures/…"); none where there is no such folder. */
     fixtureFolders(path: string): Promise<readonly string[]>;
+    /** Writes apps/bench/results/NAME.json where the variable RECORD is NAME; whether it did. */
+    record(name: string, result: unknown): Promise<boolean>;
   }
 }
 
@@ -38,5 +40,11 @@ const nodeScores: BrowserCommand<[SampleKind]> = async (_, kind) => {
 
 const fixtureFolders: BrowserCommand<[string]> = async (_, path) => (await readdir(`.${path}`).catch(() => [])).sort();
 
+const record: BrowserCommand<[string, unknown]> = async (_, name, result) => {
+  if (process.env["RECORD"] !== name) return false;
+  await writeFile(`apps/bench/results/${name}.json`, `${JSON.stringify(result, undefined, 2)}\n`);
+  return true;
+};
+
 /** For `browser.commands` of the configuration. */
-export const nodeCommands = { nodeScores, fixtureFolders };
+export const nodeCommands = { nodeScores, fixtureFolders, record };

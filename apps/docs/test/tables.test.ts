@@ -7,6 +7,7 @@ import { checkpointTable } from "./checkpoint-table.ts";
 import { errorList } from "./error-list.ts";
 import { printed, step, vision } from "./graphs.ts";
 import { refusedTable } from "./refused-table.ts";
+import { webGpuBench, webGpuCounts } from "./webgpu-table.ts";
 
 const folder = new URL("../../../docs/", import.meta.url);
 /** By name; each is given the text that stands there. */
@@ -16,6 +17,8 @@ const tables: Readonly<Record<string, (current: string) => string>> = {
   checkpoints: checkpointTable,
   errors: errorList,
   refused: refusedTable,
+  "webgpu-bench": webGpuBench,
+  "webgpu-counts": webGpuCounts,
   graph: () => `\`\`\`text\n${printed(vision)}\n\n${printed(step)}\n\`\`\``,
 };
 const guides = readdirSync(folder).filter((file) => file.endsWith(".md"));

@@ -2,11 +2,11 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { bytesPerElement, elementCount, prune, specialize } from "@glimpsejs/graph";
+import { bytesPerElement, elementCount, prune } from "@glimpsejs/graph";
 import { toOnnx } from "@glimpsejs/onnx";
 import { webgpu } from "glimpsejs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { feedsOf, type Scenario, weightBytes, weightsOf } from "./scenario.ts";
+import { feedsOf, type Scenario, weightBytes, weightsOf, withoutEmpty } from "./scenario.ts";
 
 /** What a run takes. */
 export interface Measured {
@@ -84,10 +84,7 @@ export async function measureOurs(scenario: Scenario, rounds: number): Promise<M
 export async function measureOnnxRuntime(scenario: Scenario, rounds: number): Promise<Measured> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "glimpse-bench-"));
   try {
-    const outputs = Object.fromEntries(scenario.outputs.map((name) => [name, scenario.graph.outputs[name] ?? ""]));
-    // The provider crashes on tensors without elements, so what is empty is taken out.
-    const empty = Object.entries(scenario.sizes).filter(([, size]) => size === 0);
-    const graph = specialize(prune({ ...scenario.graph, outputs, carries: {} }), Object.fromEntries(empty));
+    const graph = withoutEmpty(scenario);
     const bytesOf = (name: string) => weightBytes(graph.weights[name]?.shape.map(Number) ?? []);
     const model = toOnnx(graph, (name) => ({ dtype: "float32", data: bytesOf(name) }), "webgpu");
     const open = (profile: boolean) =>

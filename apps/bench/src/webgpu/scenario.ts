@@ -1,7 +1,15 @@
 // What is measured on WebGPU: the graphs of a GIT of any size with the sizes of a caption's three kinds of run, and
 // weights and feeds that need no file.
 import { GitConfig } from "@glimpsejs/config";
-import { elementCount, evaluateDim, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
+import {
+  elementCount,
+  evaluateDim,
+  type Graph,
+  type HostTensor,
+  prune,
+  specialize,
+  type WeightSource,
+} from "@glimpsejs/graph";
 import { decoderGraph, visionGraph } from "@glimpsejs/model";
 
 /** How large the model is; git-base by default. */
@@ -61,6 +69,13 @@ export function scenariosOf({ width, visionLayers, layers }: ModelSize): readonl
       compared: undefined,
     },
   ];
+}
+
+/** The graph for onnxruntime, whose provider crashes on tensors without elements: nothing but what such a run computes. */
+export function withoutEmpty({ graph, outputs, sizes }: Scenario): Graph {
+  const wanted = Object.fromEntries(outputs.map((name) => [name, graph.outputs[name] ?? ""]));
+  const empty = Object.entries(sizes).filter(([, size]) => size === 0);
+  return specialize(prune({ ...graph, outputs: wanted, carries: {} }), Object.fromEntries(empty));
 }
 
 /** Numbers around 0, always the same. */
