@@ -1,10 +1,12 @@
 // docs/bundlers.md, followed to the letter: each bundler builds the guide's app from the packed packages in an empty
 // folder, and Chromium captions a picture with the result, on a plain page and on a cross-origin isolated one, below a
-// sub-path, and without a request to any other host.
+// sub-path, and without a request to any other host. Vite's development server does so, too.
+import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import os from "node:os";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { type Browser, chromium } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { serveFolder } from "../../apps/docs/scripts/serve-folder.mjs";
@@ -55,6 +57,43 @@ test.each(["Vite", "webpack", "Rollup", "esbuild"])(
     }
   },
 );
+
+test("Vite's development server serves the app, and it captions a picture", { timeout: 300_000 }, async () => {
+  const folder = path.join(home, "development");
+  mkdirSync(folder);
+  cpSync(picture, path.join(folder, "photo.png"));
+  const env = newcomer(home, inject("registry"));
+  for (const block of blocksFor("Vite")) {
+    write(folder, block);
+    if (block.language !== "sh" || block.text.includes("vite build")) continue;
+    const ran = await shell(folder, block.text, env);
+    expect(ran, ran.output).toMatchObject({ code: 0 });
+  }
+  const vite = path.join(folder, "node_modules/vite/bin/vite.js");
+  const server = spawn(process.execPath, [vite, "--host", "127.0.0.1", "--port", "0"], { cwd: folder, env });
+  try {
+    const site = await addressIn(server.stdout);
+    // Twice, as what Vite prepares for the first visit is there at the second.
+    for (const visit of ["first", "second"]) {
+      const { text, faults } = await open(site);
+      expect(faults, visit).toEqual([]);
+      expect(text, visit).toBe("a book on a white background");
+    }
+  } finally {
+    server.kill();
+  }
+});
+
+/** The first address that a program prints. */
+async function addressIn(output: Readable): Promise<string> {
+  let printed = "";
+  for await (const chunk of output) {
+    printed += chunk;
+    const [address] = /http:\/\/127\.0\.0\.1:\d+\//.exec(printed) ?? [];
+    if (address !== undefined) return address;
+  }
+  throw new Error(`there is no address in ${printed}`);
+}
 
 /** What a reader does who wants this bundler: the app, then its section; esbuild's worker "is the one for Rollup". */
 function blocksFor(bundler: string): readonly Block[] {

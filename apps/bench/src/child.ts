@@ -1,6 +1,7 @@
 // A process that holds one model on one backend and does what it is asked, so that its memory and caches are its own
 // and several of them can take turns.
 import { readFile } from "node:fs/promises";
+import { ortWeb } from "@glimpsejs/backend-ort-web";
 import { float32, type HostTensor } from "@glimpsejs/graph";
 import { type BackendPlugin, type Git, GitForCausalLM, load, ortNode, reference } from "glimpsejs";
 import type { CaptionAllRequest, GenerateRequest, Opened, OpenRequest, Request, Timed } from "./calls.ts";
@@ -73,6 +74,7 @@ async function open(request: OpenRequest): Promise<Opened> {
 
 async function pluginOf(backend: string, threads: number | undefined): Promise<BackendPlugin> {
   if (backend === "reference") return reference();
+  if (backend === "ort-web-wasm") return ortWeb({ provider: "wasm", threads });
   const { default: ort } = await import("onnxruntime-node");
   runtime.isKnown = true;
   const InferenceSession = {

@@ -5,7 +5,7 @@ import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { GitConfig, presetConfig } from "@glimpsejs/config";
+import { GitConfig, type PresetName, presetConfig } from "@glimpsejs/config";
 import { elementCount, float32, type HostTensor, type Weight, type WeightSource } from "@glimpsejs/graph";
 import { expectedWeights } from "@glimpsejs/model";
 import { streamSafetensors } from "@glimpsejs/weights";
@@ -13,7 +13,7 @@ import { streamSafetensors } from "@glimpsejs/weights";
 /** The sizes for which there are expected outputs. */
 export const syntheticNames = ["git-base", "git-base-vqav2", "git-base-vatex", "git-large"] as const;
 
-/** Name of a synthetic checkpoint, which is also the preset that has its config. */
+/** Name of a synthetic checkpoint of which that is known, which is also the preset that has its config. */
 export type SyntheticName = (typeof syntheticNames)[number];
 
 /** What transformers computes with a synthetic checkpoint. */
@@ -75,7 +75,7 @@ export function syntheticPixels(shape: readonly number[]): HostTensor<"float32">
  * Writes a synthetic checkpoint into a folder of its name in `folder`, unless it is there already. One weight at a time
  * is in memory. Resolves to the checkpoint's folder.
  */
-export async function writeSynthetic(name: SyntheticName, folder: string): Promise<string> {
+export async function writeSynthetic(name: PresetName, folder: string): Promise<string> {
   const checkpoint = path.join(folder, name);
   const weights = path.join(checkpoint, "model.safetensors");
   if (await exists(weights)) return checkpoint;

@@ -49,21 +49,23 @@ function labelled(text) {
 }
 
 /** Text and data of one page; undefined for TypeDoc's own list of modules. */
-export function describeApiPage(file, text) {
+export function describeApiPage(file, source) {
   const found = locate(file);
   if (found === undefined) return undefined;
   const { entry, rest } = found;
   const [kind, name] = rest.split("/");
-  const body = labelled(text.replace(/^# .*\n/, "")).replace(
+  const body = labelled(source.replace(/^# .*\n/, "")).replace(
     /\]\(((?!https?:|#)[^)\s]+?\.md)(#[^)\s]*)?\)/g,
     (_, target, anchor = "") => {
       const absolute = path.posix.normalize(path.posix.join(path.posix.dirname(file), target));
       return `](${apiUrl(absolute)}${anchor})`;
     },
   );
+  // Where a name is in the sources concerns few: small print.
+  const text = body.replace(/^Defined in: (\[.*)$/gm, '<span class="source">Defined in $1</span>');
   const title = name === undefined ? entry.title : name.replace(/\.md$/, "");
   return {
-    text: body,
+    text,
     data: {
       title,
       entry: entry.title,

@@ -9,6 +9,7 @@ export function searchIndex(file, html) {
   if (main === undefined || url === "") return [];
   const page = text(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(main)?.[1] ?? "");
   const isApi = url.startsWith("api/");
+  const entry = text(/<p class="above"><a[^>]*>([\s\S]*?)<\/a>/.exec(main)?.[1] ?? "");
   // An API page's headings are the same everywhere ("Parameters"): its name and members are what somebody looks for, and
   // the names of its properties lead to the page.
   const sections = main.split(/(?=<h[23] id=)/);
@@ -21,6 +22,7 @@ export function searchIndex(file, html) {
         url: id === undefined ? url : `${url}#${id}`,
         page,
         heading: i === 0 ? page : text(heading ?? ""),
+        where: [...(i === 0 ? [] : [page]), ...(entry === "" ? [] : [entry])].join(", "),
         text: `${text(section.replace(/<h[123][\s\S]*?<\/h[123]>/g, "")).slice(0, longest)} ${isApi && i === 0 ? namesIn(main) : ""}`,
       },
     ];

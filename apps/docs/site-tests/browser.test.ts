@@ -163,7 +163,8 @@ test("an example can be edited, and its errors are those a reader would meet", {
     await editor.press("Delete");
     await editor.pressSequentially(code);
   };
-  await write('console.log("edited", 1 + 1);');
+  await write('// A "/" in code opens no search.\nconsole.log("edited", 1 + 1);');
+  expect(await page.locator("dialog.finder").count()).toBe(0);
   await figure.getByRole("button", { name: "Run" }).click();
   await expect.poll(() => figure.locator(".output").textContent(), { timeout: 20_000 }).toBe("edited 2");
   await write('import { load } from "glimpsejs";\nconst git = await load();\nawait git.caption("nowhere.png");');

@@ -9,6 +9,8 @@ export interface SearchEntry {
   readonly url: string;
   readonly page: string;
   readonly heading: string;
+  /** What tells it from others of its heading: page, or name and package; empty for a whole guide. */
+  readonly where: string;
   readonly text: string;
 }
 
@@ -31,7 +33,7 @@ async function loadIndex(url: string): Promise<MiniSearch<SearchEntry>> {
   if (!response.ok) throw new Error(`search: the index cannot be loaded, status ${response.status}.`);
   const index = new MiniSearch<SearchEntry>({
     fields: ["heading", "page", "text"],
-    storeFields: ["url", "page", "heading"],
+    storeFields: ["url", "where", "heading"],
     searchOptions: { boost: { heading: 4, page: 2 }, prefix: true, fuzzy: 0.15, combineWith: "AND" },
     // "numBeams" is found under "beams" too.
     tokenize: (text) => text.split(/[^\p{L}\p{N}]+|(?<=\p{Ll})(?=\p{Lu})/u).concat(text.split(/[^\p{L}\p{N}]+/u)),
@@ -45,10 +47,10 @@ function resultItem(entry: SearchEntry, root: string): HTMLLIElement {
   const link = document.createElement("a");
   link.href = root + entry.url;
   link.append(entry.heading);
-  if (entry.page !== entry.heading) {
+  if (entry.where !== "") {
     const where = document.createElement("div");
     where.className = "where";
-    where.textContent = entry.page;
+    where.textContent = entry.where;
     link.append(where);
   }
   item.append(link);

@@ -11,7 +11,8 @@ const search = document.querySelector<HTMLButtonElement>("button.search");
 const openSearch = () => openFinder(search?.dataset["search"] ?? "", search?.dataset["root"] ?? "");
 search?.addEventListener("click", openSearch);
 document.addEventListener("keydown", (event) => {
-  const typing = (event.target as Element).closest("input, textarea, .cm-editor") !== null;
+  // The editor of an example is in a shadow root, which hides it from `target`.
+  const typing = (event.composedPath()[0] as Element).closest("input, textarea, .cm-editor") !== null;
   const asked = (event.key === "/" && !typing) || (event.key === "k" && (event.metaKey || event.ctrlKey));
   if (!asked) return;
   event.preventDefault();

@@ -1,5 +1,6 @@
 // Tables and charts of what the bench measured, one for each result that is kept in apps/bench/results.
 import { readdirSync, readFileSync } from "node:fs";
+import { type PresetName, presetConfig, presetNames } from "@glimpsejs/config";
 import type { BenchResult, RunnerResult, ScenarioName } from "../../bench/src/result.ts";
 import { drawBars } from "./draw.ts";
 
@@ -43,23 +44,42 @@ export function benchDrawings(): Readonly<Record<string, () => string>> {
   );
 }
 
-/** What was measured of each checkpoint: memory, and the time of a caption. */
+/** What was measured, by what computes the same: memory, and the time of a caption. */
 export function costTable(): string {
-  const rows = results.flatMap(({ result: { machine, model, runners } }) =>
-    runners
-      .filter(({ kind }) => kind === "glimpse")
-      .map(({ backend, dtype, load, first, firstRss, peakRss, scenarios }) => {
-        const caption = scenarios.caption?.ms;
-        const time = caption === undefined ? "–" : `${caption.median.toFixed(0)} ms`;
-        const place = `${machine.cpu}, ${machine.cores} cores`;
-        return `| ${model.name} | \`${backend}\` | \`${dtype}\` | ${time} | ${(load + first).toFixed(0)} ms | ${megabytes(firstRss)} | ${megabytes(peakRss)} | ${place} |`;
-      }),
-  );
+  const rows = sameShapes().flatMap((names) => {
+    const first = `| ${names.map((name) => `\`${name}\``).join(", ")}`;
+    const measured = results.filter(({ result: { model } }) => names.some((name) => model.name === synthetic(name)));
+    if (measured.length === 0) return [`${first} | not measured |${" – |".repeat(6)}`];
+    return measured.flatMap(({ result: { machine, runners } }) =>
+      runners
+        .filter(({ kind }) => kind === "glimpse")
+        .map(({ backend, dtype, load, first: firstTime, firstRss, peakRss, scenarios }) => {
+          const caption = scenarios.caption?.ms;
+          const time = caption === undefined ? "–" : `${caption.median.toFixed(0)} ms`;
+          const place = `${machine.cpu}, ${machine.cores} cores`;
+          return `${first} | \`${backend}\` | \`${dtype}\` | ${time} | ${(load + firstTime).toFixed(0)} ms | ${megabytes(firstRss)} | ${megabytes(peakRss)} | ${place} |`;
+        }),
+    );
+  });
   const head = [
-    "| checkpoint | backend | dtype | a caption of 20 tokens | the first, with loading | memory at the first | the most, of all that was measured | on |",
+    "| checkpoints | backend | dtype | a caption of 20 tokens | the first, with loading | memory at the first | the most, of all that was measured | on |",
     `|${" --- |".repeat(8)}`,
   ];
   return [...head, ...rows].join("\n");
+}
+
+/** The published checkpoints in groups of which each member computes the same, with other weights. */
+function sameShapes(): readonly (readonly PresetName[])[] {
+  const groups = new Map<string, PresetName[]>();
+  for (const name of presetNames) {
+    const shapes = JSON.stringify(presetConfig(name));
+    groups.set(shapes, [...(groups.get(shapes) ?? []), name]);
+  }
+  return [...groups.values()];
+}
+
+function synthetic(name: PresetName): string {
+  return `${name}, synthetic weights`;
 }
 
 function chartsOf(result: BenchResult): Readonly<Record<string, () => string>> {
