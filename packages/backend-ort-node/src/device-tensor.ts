@@ -3,6 +3,7 @@ import type { DeviceTensor } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { type DType, elementCount, type HostTensor } from "@glimpsejs/graph";
 import type { OrtRuntime } from "./ort-runtime.ts";
+import { filled } from "./state-in-place.ts";
 
 /** A tensor of ONNX Runtime. */
 export type OrtValue = InstanceType<OrtRuntime["Tensor"]>;
@@ -12,33 +13,54 @@ export interface Lifetime {
   disposed: boolean;
 }
 
+/** Keys or values [B, H, room, d], of which the first `used` slots are filled. */
+export interface Slots {
+  readonly value: OrtValue;
+  readonly used: number;
+}
+
 /** A {@link DeviceTensor} of one open backend. */
 export class OrtTensor implements DeviceTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly lifetime: Lifetime;
   private content: OrtValue | undefined;
+  private readonly used: number | undefined;
 
-  constructor(dtype: DType, content: OrtValue, lifetime: Lifetime) {
+  /** With `used`, only so many slots of the content, [B, H, room, d], are the tensor's. */
+  constructor(dtype: DType, content: OrtValue, lifetime: Lifetime, used?: number) {
     this.dtype = dtype;
-    this.shape = content.dims;
+    this.shape = used === undefined ? content.dims : content.dims.with(2, used);
     this.content = content;
     this.lifetime = lifetime;
+    this.used = used;
   }
 
-  /** What ONNX Runtime is fed with; throws DisposedError after dispose(). */
-  get value(): OrtValue {
+  /** Whether all of the content is the tensor's. */
+  get isWhole(): boolean {
+    return this.used === undefined || this.used === this.slots.value.dims[2];
+  }
+
+  /** All of it, with what room there is; throws DisposedError after dispose(). */
+  get slots(): Slots {
     if (this.content === undefined || this.lifetime.disposed) {
       throw new DisposedError(`tensor ${this.dtype}[${this.shape.join(", ")}]`);
     }
-    return this.content;
+    return { value: this.content, used: this.used ?? this.content.dims[2] ?? 0 };
   }
 
-  async read(): Promise<HostTensor> {
-    const { data } = this.value;
+  /** A copy on the host; throws as {@link slots}. */
+  contents(): HostTensor {
+    const { value, used } = this.slots;
+    const { data } = value;
+    if (this.used !== undefined) return { dtype: "float32", shape: this.shape, data: filled({ value, used }) };
     if (data instanceof Float32Array) return { dtype: "float32", shape: this.shape, data: data.slice() };
     if (data instanceof Int32Array) return { dtype: "int32", shape: this.shape, data: data.slice() };
     throw unsupported("tensor", this.dtype);
+  }
+
+  async read(): Promise<HostTensor> {
+    return this.contents();
   }
 
   dispose(): void {

@@ -2,9 +2,10 @@
 import type { DeviceTensor, Feeds, Outputs, Program } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { bindFeeds, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
-import { type Lifetime, OrtTensor, type OrtValue, toOrt } from "./device-tensor.ts";
+import { type Lifetime, OrtTensor, type OrtValue, type Slots, toOrt } from "./device-tensor.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { openSession, type Session } from "./session.ts";
+import { appended, type StateInPlace, stateInPlace, type Taken, withRoom } from "./state-in-place.ts";
 
 /**
  * Runs of a graph after which its session is opened again with packed weights. Packing the weights of git-base's decoder
@@ -27,6 +28,7 @@ export class OrtProgram<G extends string> implements Program<G> {
   private readonly lifetime: Lifetime;
   private readonly onDispose: () => void;
   private readonly opened = new Map<G, Opened>();
+  private readonly inPlace = new Map<G, StateInPlace | undefined>();
   /** Settles when everything called so far is done; never rejects. */
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
@@ -51,13 +53,14 @@ export class OrtProgram<G extends string> implements Program<G> {
     if (this.disposed) throw new DisposedError("program");
     if (!Object.hasOwn(this.graphs, name)) throw unknown("graph", [name], this.graphs);
     const graph = this.graphs[name];
-    const values = this.take(graph, feeds);
+    const given = this.take(name, feeds);
     bindFeeds(graph, feeds);
+    const taken = withRoom(this.ort, given, this.stateOf(name)?.masks ?? []);
     // Without a choice the results are all outputs, whose names are O by the contract.
     const wanted = outputs ?? (Object.keys(graph.outputs) as O[]);
     const missing = wanted.filter((output) => !Object.hasOwn(graph.outputs, output));
     if (missing.length > 0) throw unknown("output", missing, graph.outputs);
-    return this.enqueue(() => this.execute(name, values, wanted));
+    return this.enqueue(() => this.execute(name, taken, wanted));
   }
 
   async dispose(): Promise<void> {
@@ -83,7 +86,11 @@ export class OrtProgram<G extends string> implements Program<G> {
     }
     // Products of 4- and 8-bit weights are only fast on weights that were reordered.
     const packed = known !== undefined || graph.nodes.some((node) => node.op === "quantizedLinear");
-    const session = await openSession(this.ort, graph, this.weights, { threads, packed });
+    const session = await openSession(this.ort, graph, this.weights, {
+      threads,
+      packed,
+      apart: this.stateOf(name)?.apart,
+    });
     this.opened.set(name, { session, packed, runs: 1 });
     return session;
   }
@@ -96,34 +103,57 @@ export class OrtProgram<G extends string> implements Program<G> {
 
   private async execute<O extends string>(
     name: G,
-    values: Readonly<Record<string, OrtValue>>,
+    { values, state }: Taken,
     wanted: readonly O[],
   ): Promise<Outputs<O>> {
     const graph = this.graphs[name];
     const session = await this.session(name);
     const results: Record<string, DeviceTensor> = {};
+    const inputs = new Map(Object.entries(graph.carries).map(([input, output]) => [output, input]));
     for (const [output, value] of await session.run(values, wanted)) {
+      const past = state.get(inputs.get(output) ?? "");
       const type = graph.types[graph.outputs[output] ?? ""];
-      results[output] = new OrtTensor(type?.dtype ?? "float32", value, this.lifetime);
+      const now = past === undefined ? { value, used: undefined } : appended(this.ort, past, value);
+      results[output] = new OrtTensor(type?.dtype ?? "float32", now.value, this.lifetime, now.used);
     }
     // It has exactly the wanted names.
     return results as Outputs<O>;
   }
 
+  /** How a graph's state is written in place, where it can be. */
+  private stateOf(name: G): StateInPlace | undefined {
+    if (!this.inPlace.has(name)) this.inPlace.set(name, stateInPlace(this.graphs[name]));
+    return this.inPlace.get(name);
+  }
+
   /** The values of the feeds as they are now. Carried tensors are consumed, whatever becomes of the run. */
-  private take(graph: Graph, feeds: Feeds): Readonly<Record<string, OrtValue>> {
+  private take(name: G, feeds: Feeds): Taken {
+    const { carries } = this.graphs[name];
+    const inPlace = this.stateOf(name);
+    const values: Record<string, OrtValue> = {};
+    const state = new Map<string, Slots>();
     try {
-      return Object.fromEntries(Object.entries(feeds).map(([input, feed]) => [input, this.valueOf(input, feed)]));
+      for (const [input, feed] of Object.entries(feeds)) {
+        const isState = inPlace !== undefined && Object.hasOwn(carries, input);
+        const slots = isState && feed instanceof OrtTensor && feed.lifetime === this.lifetime ? feed.slots : undefined;
+        const value = slots?.value ?? this.valueOf(input, feed);
+        values[input] = value;
+        if (!isState) continue;
+        state.set(input, slots ?? { value, used: value.dims[2] ?? 0 });
+      }
+      return { values, state };
     } finally {
       for (const [input, feed] of Object.entries(feeds)) {
-        if (Object.hasOwn(graph.carries, input) && feed instanceof OrtTensor) feed.dispose();
+        if (Object.hasOwn(carries, input) && feed instanceof OrtTensor) feed.dispose();
       }
     }
   }
 
   private valueOf(input: string, feed: DeviceTensor | HostTensor): OrtValue {
     const subject = `feed "${input}"`;
-    if (feed instanceof OrtTensor && feed.lifetime === this.lifetime) return feed.value;
+    if (feed instanceof OrtTensor && feed.lifetime === this.lifetime) {
+      return feed.isWhole ? feed.slots.value : toOrt(this.ort, feed.contents(), subject);
+    }
     if ("data" in feed) return toOrt(this.ort, feed, subject);
     throw new GlimpseError(
       { subject, problem: "it belongs to another backend", advice: "Read it there and feed the host value." },

@@ -1,6 +1,6 @@
 // One graph in ONNX Runtime: its bytes, its options, its runs. Errors of the runtime leave here as GlimpseErrors.
 import { GlimpseError } from "@glimpsejs/base";
-import { type Graph, prune, type WeightSource } from "@glimpsejs/graph";
+import { type Graph, prune, type ValueName, type WeightSource } from "@glimpsejs/graph";
 import { toOnnx } from "@glimpsejs/onnx";
 import type { OrtValue } from "./device-tensor.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
@@ -23,6 +23,8 @@ export interface SessionOptions {
    * 188 instead of 200 ms, eight 1515 instead of 1554), and those of one row are not.
    */
   readonly packed: boolean;
+  /** Values whose parts the graph is to read one by one; see lowerGraph() of the package onnx. */
+  readonly apart?: ReadonlyMap<ValueName, readonly ValueName[]> | undefined;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function openSession(
   ort: OrtRuntime,
   graph: Graph,
   weights: WeightSource,
-  { threads, packed }: SessionOptions,
+  { threads, packed, apart }: SessionOptions,
 ): Promise<Session> {
   const pruned = prune(graph);
   const placed = await placeWeights(Object.keys(pruned.weights), weights);
@@ -61,7 +63,7 @@ export async function openSession(
     },
   } as const;
   const load = async () => {
-    const loading = ort.InferenceSession.create(toOnnx(pruned, placed.weightOf), options);
+    const loading = ort.InferenceSession.create(toOnnx(pruned, placed.weightOf, "cpu", apart), options);
     const [loaded] = await Promise.allSettled([loading]);
     // Paths are all that ONNX Runtime gets. What it found there is only now known to be the files that were checked.
     const [inPlace] = await Promise.allSettled([placed.areInPlace()]);
@@ -72,7 +74,7 @@ export async function openSession(
   };
   const session = await load().finally(placed.release);
   // A file lost its path meanwhile: its weights go by their bytes now.
-  if (session === undefined) return openSession(ort, graph, weights, { threads, packed });
+  if (session === undefined) return openSession(ort, graph, weights, { threads, packed, apart });
   const outputNames = Object.keys(graph.outputs);
   // ONNX names of outputs may differ, their order does not.
   const onnxName = (output: string) => session.outputNames[outputNames.indexOf(output)] ?? output;

@@ -18,6 +18,9 @@ import { float32DataType, type OnnxAttribute, type OnnxNode, type OnnxTensor } f
 import type { OnnxTarget } from "./target.ts";
 import type { OnnxWeight } from "./to-onnx.ts";
 
+/** Values that are not joined, with the parts that they would be joined of; see lowerGraph(). */
+export type Apart = ReadonlyMap<ValueName, readonly ValueName[]>;
+
 /** Collects the ONNX nodes of one graph. Strings that methods take and return are names of ONNX values. */
 export class Emitter {
   readonly nodes: OnnxNode[] = [];
@@ -29,6 +32,7 @@ export class Emitter {
   /** Where in the model the node being lowered stands; the names of new nodes begin with it. */
   path = "";
   private readonly graph: Graph;
+  private readonly apart: Apart;
   private readonly used: ReadonlySet<ValueName>;
   private readonly names = new Map<ValueName, string>();
   private readonly taken = new Set<string>();
@@ -37,8 +41,9 @@ export class Emitter {
   private readonly stored = new Map<string, OnnxWeight>();
   private readonly shared = new Map<string, readonly string[]>();
 
-  constructor(graph: Graph, weightOf: (name: string) => OnnxWeight, target: OnnxTarget) {
+  constructor(graph: Graph, weightOf: (name: string) => OnnxWeight, target: OnnxTarget, apart: Apart) {
     this.graph = graph;
+    this.apart = apart;
     this.weightOf = weightOf;
     this.target = target;
     this.used = new Set([...Object.values(graph.outputs), ...graph.nodes.flatMap(nodeInputs)]);
@@ -81,6 +86,11 @@ export class Emitter {
   /** The type that a value has in the graph. */
   typeOf(value: ValueName): TensorType {
     return this.graph.types[value] ?? { dtype: "float32", shape: [] };
+  }
+
+  /** The parts of a value that is left apart; of any other the value alone. */
+  partsOf(value: ValueName): readonly ValueName[] {
+    return this.apart.get(value) ?? [value];
   }
 
   /** Whether anything reads a value. */

@@ -1,6 +1,6 @@
 // Graph to ONNX. The weights come in as bytes or as places in files; this file decides how they enter the model.
 import { type DType, type Graph, prune, type TensorType } from "@glimpsejs/graph";
-import { Emitter } from "./emitter.ts";
+import { type Apart, Emitter } from "./emitter.ts";
 import { type ExternalData, encodeModel, type OnnxModel, type OnnxNode } from "./model.ts";
 import { lowerNode } from "./ops/index.ts";
 import type { OnnxTarget } from "./target.ts";
@@ -20,14 +20,19 @@ export interface OnnxWeight {
  * Inputs and outputs keep their names and order; an output called like an input or weight gets a ' appended. `weightOf`
  * is asked once for each weight that the outputs depend on; one not stored as float32 is followed by a Cast. What
  * becomes of quantized weights depends on `target`; see {@link OnnxTarget}.
+ *
+ * A concat whose output `apart` names, with its parts, is left out: attention reads the parts one by one, as what they
+ * are, of any length that its mask is fed for, and an output of that name is the last part alone. Nothing else may read
+ * it.
  */
 export function lowerGraph(
   graph: Graph,
   weightOf: (name: string) => OnnxWeight,
   target: OnnxTarget = "cpu",
+  apart: Apart = new Map(),
 ): OnnxModel {
   const pruned = prune(graph);
-  const e = new Emitter(pruned, weightOf, target);
+  const e = new Emitter(pruned, weightOf, target, apart);
   for (const node of pruned.nodes) {
     e.path = node.path;
     const lowered = lowerNode(node, e);
@@ -51,7 +56,7 @@ function withOutputs(graph: Graph, e: Emitter): Pick<OnnxModel, "nodes" | "outpu
   const outputs: Record<string, TensorType> = {};
   for (const [output, value, source] of sources) {
     const name = output in graph.inputs || output in graph.weights ? `${output}'` : output;
-    outputs[name] = e.typeOf(value);
+    outputs[name] = e.typeOf(e.partsOf(value).at(-1) ?? value);
     if (computed.has(source) && !publicNames.has(source)) publicNames.set(source, name);
     else copies.push({ name, op: "Identity", domain: "", inputs: [source], outputs: [name], attributes: {} });
   }
@@ -65,6 +70,11 @@ function withOutputs(graph: Graph, e: Emitter): Pick<OnnxModel, "nodes" | "outpu
 }
 
 /** {@link lowerGraph} as the bytes of an ONNX file. */
-export function toOnnx(graph: Graph, weightOf: (name: string) => OnnxWeight, target: OnnxTarget = "cpu"): Uint8Array {
-  return encodeModel(lowerGraph(graph, weightOf, target));
+export function toOnnx(
+  graph: Graph,
+  weightOf: (name: string) => OnnxWeight,
+  target: OnnxTarget = "cpu",
+  apart?: Apart,
+): Uint8Array {
+  return encodeModel(lowerGraph(graph, weightOf, target, apart));
 }

@@ -9,7 +9,10 @@ import { headsApart, headsFirst, headsLast } from "./heads.ts";
 
 /** Returns context [B, S, H·d] and, if anything reads them, probabilities [B, H, S, T]. */
 export function attention(node: Node<"attention">, e: Emitter): readonly string[] {
-  const { query, keys, values, mask, headMask, distances } = node.inputs;
+  const { query, mask, headMask, distances } = node.inputs;
+  const segments = (list: readonly ValueName[]) => list.flatMap((value) => e.partsOf(value));
+  const [keys, values] = [segments(node.inputs.keys), segments(node.inputs.values)];
+  const masked = e.partsOf(node.inputs.keys.at(-1) ?? "").length; // of the last parts
   const { heads } = node.attributes;
   const [, probabilitiesValue = ""] = node.outputs;
   const names = (list: readonly ValueName[]) => list.map((value) => e.nameOf(value));
@@ -32,7 +35,8 @@ export function attention(node: Node<"attention">, e: Emitter): readonly string[
   const scores = names(keys).map((key) => productWithTransposed(e, q, key));
   if (mask !== undefined) {
     const perHead = e.node("Unsqueeze", [e.nameOf(mask), e.ints([1])]); // [B, 1, S, T_last]
-    scores.push(e.node("Add", [scores.pop() ?? "", perHead]));
+    const last = scores.splice(-masked);
+    scores.push(e.node("Add", [last.length === 1 ? last.join() : e.node("Concat", last, { axis: 3 }), perHead]));
   }
   const joined = scores.length === 1 ? scores : [e.node("Concat", scores, { axis: 3 })]; // [B, H, S, T]
   const terms = [...joined, ...relativeTerms(node, e, scaled, scale)];
