@@ -84,7 +84,9 @@ export function withRoom(ort: OrtRuntime, { values, state }: Taken, masks: reado
   const room = first?.dims[axis] ?? 0;
   if (room === used && [...state.values()].every(({ value }) => value.dims[axis] === room)) return { values, state };
   const all: Record<string, OrtValue> = { ...values };
-  if ([...state.values()].some(({ value }) => value.dims[axis] !== room)) {
+  // Nor may two of them be one tensor: each writes into its own.
+  const isShared = new Set([...state.values()].map(({ value }) => value)).size < state.size;
+  if (isShared || [...state.values()].some(({ value }) => value.dims[axis] !== room)) {
     const whole = new Map<string, Slots>();
     for (const [input, slots] of state) {
       const value = new ort.Tensor("float32", filled(slots), slots.value.dims.with(axis, slots.used));
