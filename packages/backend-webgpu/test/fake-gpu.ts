@@ -1,4 +1,4 @@
-// A GPU that computes nothing: every int32 it gives is 3. Its devices can be lost or refuse something at any point, which no
+// A GPU that computes nothing: every int32 it gives is the same. Its devices can be lost or refuse something at any point, which no
 // real one does when asked; tests of losses and errors take milliseconds on it.
 import type { Gpu, GpuAdapter, GpuBuffer, GpuDevice, GpuLimits } from "../src/gpu.ts";
 
@@ -32,12 +32,18 @@ export class FakeDevice {
     submit: () => this.told("submit"),
     onSubmittedWorkDone: async () => this.alive(),
   };
+  private readonly gives: number;
   private readonly told: (event: FakeEvent) => void;
   private readonly scopes: { readonly filter: Filter; message?: string }[] = [];
   private isLost = false;
   private resolveLost: (info: { readonly message: string }) => void = () => {};
 
-  constructor(limits: GpuLimits, features: ReadonlySet<string>, on: (event: FakeEvent, device: FakeDevice) => void) {
+  constructor(
+    { limits, features }: Pick<GpuAdapter, "limits" | "features">,
+    gives: number,
+    on: (event: FakeEvent, device: FakeDevice) => void,
+  ) {
+    this.gives = gives;
     this.limits = limits;
     this.features = features;
     this.told = (event) => on(event, this);
@@ -90,7 +96,7 @@ export class FakeDevice {
         if (gone) throw new DOMException("The buffer was destroyed.", "AbortError");
         this.alive();
       },
-      getMappedRange: (_, bytes = size) => new Int32Array(bytes / 4).fill(3).buffer,
+      getMappedRange: (_, bytes = size) => new Int32Array(bytes / 4).fill(this.gives).buffer,
       unmap() {},
       destroy: () => {
         gone = true;
@@ -139,12 +145,14 @@ export class FakeDevice {
   }
 }
 
-/** A GPU and the devices that it has opened; `on` is told what they are asked for, before it is done. */
+/** A GPU and the devices that it has opened; `on` is told what they are asked for, before it is done. Every int32 is `gives`. */
 export function fakeGpu({
   on = () => {},
+  gives = 3,
   limits = {},
   features = [],
 }: {
+  readonly gives?: number;
   readonly on?: (event: FakeEvent, device: FakeDevice) => void;
   readonly limits?: Partial<GpuLimits>;
   readonly features?: readonly string[];
@@ -155,7 +163,7 @@ export function fakeGpu({
     limits: { ...defaultLimits, ...limits },
     info: { vendor: "acme", architecture: "", device: "", description: "" },
     async requestDevice() {
-      const device = new FakeDevice(adapter.limits, adapter.features, on);
+      const device = new FakeDevice(adapter, gives, on);
       devices.push(device);
       return device.asDevice;
     },

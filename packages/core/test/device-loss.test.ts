@@ -3,10 +3,14 @@
 
 import type { BackendPlugin } from "@glimpsejs/backend";
 import { type WebGpuBackend, webgpu } from "@glimpsejs/backend-webgpu";
+import { bind, type Git } from "@glimpsejs/core";
+import { demoSamples } from "@glimpsejs/demo-model";
+import { loadImage } from "@glimpsejs/processor/node";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { noGpu } from "../../../tooling/gpu/swiftshader.mjs";
+import { fakeGpu } from "../../backend-webgpu/test/fake-gpu.ts";
 import type { GitForCausalLM } from "../src/index.ts";
-import { caseFolder, glimpse, somePixels } from "./support.ts";
+import { caseFolder, glimpse, somePixels, testPlatform } from "./support.ts";
 
 // Every device compiles its kernels anew, a second each on the software adapter.
 vi.setConfig({ testTimeout: 300_000 });
@@ -85,6 +89,24 @@ describe.skipIf(noGpu !== undefined)(`a lost device${noGpu === undefined ? "" : 
     expect(steps).toEqual([1, 2, 3, 4, 5].map((n) => generated[0]?.slice(0, n)));
   });
 
+  test("twice within one call: a typed error, nothing of the call is left, and the next call is right", async () => {
+    const git = await open();
+    const { generated } = await git.generate(inputs);
+    const { tensorBytes } = backend.counters;
+    let runs = 0;
+    // At run 3, in decoding; the call begins again with the image encoder at run 4 and decodes at run 7.
+    beforeRun = () => {
+      if ([3, 7].includes(runs++)) backend.device.destroy();
+    };
+    const advice = "Call again: the device is opened anew.";
+    const call = git.generate(inputs);
+    await expect(call).rejects.toMatchObject({ code: "device-lost", message: expect.stringContaining(advice) });
+    expect(runs).toBe(7 + 1);
+    beforeRun = () => {};
+    expect((await git.generate(inputs)).generated).toEqual(generated);
+    expect(backend.counters.tensorBytes).toBe(tensorBytes);
+  });
+
   test("while the host runs ahead: steps that nobody has read are lost too, and the ids are identical", async () => {
     const git = await open();
     const { generated } = await git.generate(inputs);
@@ -127,5 +149,65 @@ describe.skipIf(noGpu !== undefined)(`a lost device${noGpu === undefined ? "" : 
     await model?.dispose();
     expect(backend.counters.bytes).toBe(0);
     expect(backend.counters.tensorBytes).toBe(0);
+  });
+});
+
+describe("a device that computes nothing is lost twice within one call", () => {
+  /** What a call gives whose device is lost at these of its submits, counted over all devices; a failed call is repeated. */
+  async function calling(call: (git: Git, picture: URL) => Promise<unknown>, lostAt: readonly number[]) {
+    let submits = 0;
+    let losses: readonly number[] = [];
+    const fake = fakeGpu({
+      gives: 7, // no token that ends a text
+      on(event, device) {
+        if (event === "submit" && losses.includes(submits++)) device.lose();
+      },
+    });
+    const backend = () => webgpu({ gpu: fake.gpu, selfTest: false, prepare: false });
+    const git = await bind(testPlatform({ backend, picture: (input) => loadImage(input as URL) })).load();
+    const picture = new URL("pictures/02.png", demoSamples);
+    submits = 0;
+    losses = lostAt;
+    try {
+      await call(git, picture);
+      return { error: undefined, devices: fake.devices.length };
+    } catch (error) {
+      losses = [];
+      await call(git, picture);
+      return { error, devices: fake.devices.length };
+    } finally {
+      await git.dispose();
+    }
+  }
+
+  const lost = {
+    code: "device-lost",
+    message: "GPU device: it was lost (gone). Call again: the device is opened anew.",
+  };
+  const five = { maxNewTokens: 5 };
+
+  // Submit 0 is the image encoder, 1 the first run of the decoder, then a step each; after a loss they begin again.
+  test.each<[string, number[], (git: Git, picture: URL) => Promise<unknown>]>([
+    ["caption(), in a step each time", [3, 7], (git, picture) => git.caption(picture, five)],
+    ["caption(), in a step and as it begins again", [3, 5], (git, picture) => git.caption(picture, five)],
+    ["caption() with beams", [2, 5], (git, picture) => git.caption(picture, { ...five, numBeams: 3 })],
+    ["answer()", [2, 5], (git, picture) => git.answer(picture, "what is it?", five)],
+    [
+      "stream()",
+      [3, 7],
+      async (git, picture) => {
+        for await (const _ of git.stream(picture, five));
+      },
+    ],
+  ])("%s: a typed error, and the next call works", async (_, lostAt, call) => {
+    const { error, devices } = await calling(call, lostAt);
+    expect(error).toMatchObject(lost);
+    expect(devices).toBe(3);
+  });
+
+  test("once is survived", async () => {
+    const { error, devices } = await calling((git, picture) => git.caption(picture, five), [3]);
+    expect(error).toBeUndefined();
+    expect(devices).toBe(2);
   });
 });

@@ -176,7 +176,7 @@ export const opProblems: { readonly [O in OpName]: OpProblem } = {
     const value = scores(random, empty);
     const entries = value.shape[1] ?? 0;
     const x = p.feed("x", value, ["rows", entries]);
-    const counts = [1, Math.min(8, entries), Math.min(64, entries)];
+    const counts = [1, Math.min(8, entries), Math.min(256, entries)];
     const named = random.integer(1, Math.min(9, entries));
     p.feed("wanted", int32(new Int32Array(named), [named]), ["wanted"]);
     p.results([...counts, "wanted"].flatMap((k) => p.b.ops("topK", { x }, { k })));
