@@ -18,8 +18,9 @@ const dtypesOf: Readonly<Record<OrtWebProvider, ReadonlySet<DType>>> = {
   webgpu: new Set<DType>(["float32", "int8", "uint8"]),
 };
 
-/** Opens a backend on the module, which was started. */
-export function ortBackend(ort: OrtRuntime, name: string, provider: OrtWebProvider): Backend {
+/** Opens a backend on the module, which was started, and with a device on that, which is its own from then on. */
+export function ortBackend(ort: OrtRuntime, name: string, device: GPUDevice | undefined): Backend {
+  const provider = device === undefined ? "wasm" : "webgpu";
   const lifetime: Lifetime = { disposed: false, lane: laneOf(ort), onGpu: new Set() };
   const dtypes = dtypesOf[provider];
   const programs = new Set<OrtProgram<string>>();
@@ -41,7 +42,7 @@ export function ortBackend(ort: OrtRuntime, name: string, provider: OrtWebProvid
       const all: readonly Graph[] = Object.values(graphs);
       for (const graph of all) verify(graph);
       checkWeights(all.map(prune), weights, dtypes);
-      const program = new OrtProgram({ ort, graphs, weights, provider, lifetime }, () => programs.delete(program));
+      const program = new OrtProgram({ ort, graphs, weights, device, lifetime }, () => programs.delete(program));
       programs.add(program);
       return program;
     },
@@ -53,6 +54,8 @@ export function ortBackend(ort: OrtRuntime, name: string, provider: OrtWebProvid
       await Promise.all([...programs].map((program) => program.dispose()));
       for (const tensor of lifetime.onGpu) tensor.dispose();
       lifetime.disposed = true;
+      // After the tensors, whose memory is given back in the lane.
+      await lifetime.lane.run(async () => device?.destroy());
     },
   };
 }

@@ -1,6 +1,7 @@
 // The backend as users name it: ortWeb() and its options. Nothing is imported or fetched before unavailable() or open().
 import type { Backend, BackendPlugin } from "@glimpsejs/backend";
 import { type ErrorCode, GlimpseError, type Problem, show } from "@glimpsejs/base";
+import { requestDevice } from "./gpu-device.ts";
 import { ortBackend } from "./ort-backend.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { problemOfPage, problemOfUrls } from "./probe.ts";
@@ -45,7 +46,8 @@ export interface OrtWebOptions {
 /**
  * The backend on onnxruntime-web, which has to be installed. With "webgpu" the cache of keys and values stays on the GPU.
  * Memory peaks at twice the weights with "wasm". With "webgpu" one graph's at a time are in JavaScript, and the GPU has up
- * to twice the weights: reading a prompt and writing a token have the decoder's each. Throws "invalid-argument" for impossible options.
+ * to twice the weights: reading a prompt and writing a token have the decoder's each. A GPU is taken at its word; selfTested()
+ * of glimpsejs looks whether it computes right. Throws "invalid-argument" for impossible options.
  * @example const git = await load("microsoft/git-base", { backend: ortWeb({ provider: "wasm", urls: wasmUrls }) });
  */
 export function ortWeb(options: OrtWebOptions): BackendPlugin {
@@ -85,7 +87,7 @@ export function ortWeb(options: OrtWebOptions): BackendPlugin {
       const ort = await importOrt();
       if (ort instanceof GlimpseError) throw ort;
       await startRuntime(ort, { name, urls, threads });
-      return ortBackend(ort, name, provider);
+      return ortBackend(ort, name, provider === "webgpu" ? await requestDevice(name) : undefined);
     },
     // Bytes of the weights in JavaScript while a session is made, and in the runtime's memory; or up to twice on the GPU,
     // which most machines with a browser have no memory of its own for.

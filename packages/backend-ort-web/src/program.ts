@@ -9,20 +9,20 @@ import {
   type Graph,
   type HostTensor,
   int32,
+  specialize,
   type WeightSource,
 } from "@glimpsejs/graph";
 import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
 import type { OrtRuntime, OrtValue } from "./ort-runtime.ts";
-import type { OrtWebProvider } from "./ort-web.ts";
 import { openSession, type Session } from "./session.ts";
-import { withoutEmpty } from "./without-empty.ts";
 
 /** What a program is made of. */
 export interface ProgramParts<G extends string> {
   readonly ort: OrtRuntime;
   readonly graphs: Readonly<Record<G, Graph>>;
   readonly weights: WeightSource;
-  readonly provider: OrtWebProvider;
+  /** Where the WebGPU provider computes; without it WebAssembly does. */
+  readonly device: GPUDevice | undefined;
   readonly lifetime: Lifetime;
 }
 
@@ -39,7 +39,7 @@ interface Opened {
 }
 
 /**
- * See {@link Program}. On WebGPU a graph has one session for every set of dimensions that are 0 (see withoutEmpty): of
+ * See {@link Program}. On WebGPU a graph has one session for every set of dimensions that are 0 (see specialize()): of
  * GIT's decoder one for prefill and one for decoding, each with weights of its own.
  */
 export class OrtProgram<G extends string> implements Program<G> {
@@ -87,17 +87,17 @@ export class OrtProgram<G extends string> implements Program<G> {
   }
 
   private async open(name: G, bindings: Bindings): Promise<Opened> {
-    const { ort, weights, provider } = this.parts;
-    const isZero = (dim: string) => provider === "webgpu" && bindings[dim] === 0;
-    const zero = new Set(Object.keys(bindings).filter(isZero));
-    const key = [name, ...[...zero].sort()].join(" ");
+    const { ort, weights, device } = this.parts;
+    const zero = Object.keys(bindings).filter((dim) => device !== undefined && bindings[dim] === 0);
+    const key = [name, ...zero.sort()].join(" ");
     const known = this.sessions.get(key);
     if (known !== undefined) return known;
     const whole = this.graphs[name];
-    const graph = provider === "webgpu" ? withoutEmpty(whole, zero) : whole;
+    // Most kernels of ONNX Runtime 1.30's WebGPU provider fail on what is empty: dispatches and buffers may not be.
+    const graph = device === undefined ? whole : specialize(whole, Object.fromEntries(zero.map((dim) => [dim, 0])));
     // Where nothing is left to compute there is nothing to load.
     const idle = Object.keys(graph.outputs).length === 0;
-    const opened = { graph, session: idle ? undefined : await openSession(ort, graph, weights, provider) };
+    const opened = { graph, session: idle ? undefined : await openSession(ort, graph, weights, device) };
     this.sessions.set(key, opened);
     return opened;
   }

@@ -3,7 +3,6 @@ import { GlimpseError } from "@glimpsejs/base";
 import { type Graph, prune, type WeightSource } from "@glimpsejs/graph";
 import { type OnnxWeight, toOnnx } from "@glimpsejs/onnx";
 import type { OrtRuntime, OrtValue } from "./ort-runtime.ts";
-import type { OrtWebProvider } from "./ort-web.ts";
 
 /** Only fatal messages: an error also comes as an exception. */
 const quietly = { logSeverityLevel: 4 } as const;
@@ -26,8 +25,9 @@ export async function openSession(
   ort: OrtRuntime,
   graph: Graph,
   weights: WeightSource,
-  provider: OrtWebProvider,
+  device: GPUDevice | undefined,
 ): Promise<Session> {
+  const name = device === undefined ? "wasm" : "webgpu";
   const pruned = prune(graph);
   const subject = `graph "${graph.name}"`;
   const failed = (problem: string) => (cause: unknown) => {
@@ -37,15 +37,15 @@ export async function openSession(
   const quantized = graph.nodes.some((node) => node.op === "quantizedLinear");
   const stored = await readWeights(Object.keys(pruned.weights), weights, quantized);
   const outputNames = Object.keys(graph.outputs);
-  const model = toOnnx(pruned, stored.weightOf, provider);
+  const model = toOnnx(pruned, stored.weightOf, name);
   const options = {
-    executionProviders: [provider],
+    executionProviders: [device === undefined ? name : { name, device }],
     // As on other platforms: higher levels fuse Add into SkipLayerNormalization, which is slower.
     graphOptimizationLevel: "basic",
     ...quietly,
     externalData: stored.external,
     // What is not read stays on the GPU, the cache of keys and values above all.
-    ...(provider === "webgpu" && { preferredOutputLocation: "gpu-buffer" as const }),
+    ...(device !== undefined && { preferredOutputLocation: "gpu-buffer" as const }),
     extra: {
       session: {
         // A second copy of the weights in another order would be the third in memory; products of 8 bits need it.

@@ -68,8 +68,6 @@ function watchGpu(): Counts {
 /** GPUMapMode.READ. */
 const mapRead = 1;
 const tokens = 5;
-/** Keys and values of 3 layers, 17 visual tokens and 40 channels in float32. */
-const cacheBytes = 2 * 3 * 17 * 40 * 4;
 
 /** The second caption of a small random model, as the first also makes what is made once. */
 async function caption(backend: ReturnType<typeof ortWeb>) {
@@ -101,8 +99,9 @@ test("fewer dispatches, bytes read back and bytes of buffers than ONNX Runtime's
   expect(ours.generated).toEqual(theirs.generated);
   expect(ours.bytesRead).toBe(4 * tokens);
   expect(ours.bytesRead).toBeLessThanOrEqual(theirs.bytesRead);
-  // With ONNX Runtime too the cache stays on the GPU: all steps together read less than what it holds about the picture.
-  expect(theirs.bytesRead).toBeLessThan(cacheBytes);
+  // With ONNX Runtime too the cache stays on the GPU, and nothing is computed elsewhere but on a few numbers in pieces of 16
+  // bytes: an id, and the choice of it.
+  expect(theirs.bytesRead).toBeLessThanOrEqual(3 * 16 * tokens);
   expect(ours.dispatches).toBeLessThan(theirs.dispatches / 2);
   expect(ours.peakBytes).toBeLessThan(theirs.peakBytes);
 });

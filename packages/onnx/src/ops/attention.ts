@@ -17,7 +17,7 @@ export function attention(node: Node<"attention">, e: Emitter): readonly string[
   const [, probabilitiesValue = ""] = node.outputs;
   const names = (list: readonly ValueName[]) => list.map((value) => e.nameOf(value));
 
-  // Only withoutEmpty of a backend leaves no segment at all; a mean of no values is 0 here, as in the reference.
+  // Only what a backend specializes leaves no segment at all; a mean of no values is 0 here, as in the reference.
   if (keys.length === 0) return [e.node("Expand", [e.float32(0), e.shape(e.typeOf(node.outputs[0] ?? "").shape)])];
 
   const plain = e.target !== "webgpu" && mask === undefined && headMask === undefined && distances === undefined;
@@ -51,9 +51,14 @@ export function attention(node: Node<"attention">, e: Emitter): readonly string[
     keys.length === 1
       ? [probabilities]
       : e.nodeWithOutputs("Split", [probabilities, e.shape(lengths)], { axis: 3 }, keys.length);
-  const contexts = names(values).map((value, i) => e.node("MatMul", [parts[i] ?? "", value])); // [B, H, S, d]
-  const sum = contexts.length === 1 ? contexts.join() : e.node("Sum", contexts);
+  const contexts = names(values).map((value, i) => e.node("MatMul", [parts[i] ?? "", value]));
+  const sum = contexts.length === 1 ? contexts.join() : sumOf(e, contexts); // [B, H, S, d]
   return [headsLast(e, sum, shape, heads), probabilities];
+}
+
+/** WebGPU has no Sum: the processor would do it, and each part would be read back. */
+function sumOf(e: Emitter, parts: readonly string[]): string {
+  return e.target === "webgpu" ? parts.reduce((a, b) => e.node("Add", [a, b])) : e.node("Sum", parts);
 }
 
 /** a · bᵀ for a [.., .., M, K] and b [.., .., N, K]; WebGPU has no FusedMatMul. */
