@@ -172,7 +172,7 @@ export async function loadModel(passedOver: readonly BackendId[] = []): Promise<
     client = undefined;
     source = undefined;
     fresh.close();
-    if (error instanceof WorkerError && error.code === "backend-unavailable" && settings.value.backend === "auto") {
+    if (error instanceof WorkerError && error.code === "backend-unavailable") {
       markUnavailable(backend, error.message);
       if (chosenBackend.value !== backend) return loadModel([...passedOver, backend]);
     }
@@ -181,7 +181,7 @@ export async function loadModel(passedOver: readonly BackendId[] = []): Promise<
   }
 }
 
-/** From now on it is greyed out, with the reason, and the automatic choice is the next one. */
+/** From now on it is greyed out, with the reason, and an automatic choice is the next one. */
 function markUnavailable(backend: BackendId, reason: string): void {
   backends.value = backends.value?.map((status) =>
     status.id === backend ? { ...status, unavailable: reason } : status,

@@ -4,25 +4,27 @@ import { ortWeb } from "@glimpsejs/backend-ort-web";
 import { wasmUrls, webgpuUrls } from "@glimpsejs/backend-ort-web/assets";
 import { reference } from "@glimpsejs/backend-reference";
 import { webgpu } from "@glimpsejs/backend-webgpu";
+import { selfTested } from "glimpsejs";
 import type { BackendId, BackendStatus, Dtype } from "../port/protocol.ts";
 
 interface Entry {
   readonly dtypes: readonly Dtype[];
-  readonly plugin: () => BackendPlugin;
+  readonly plugin: BackendPlugin;
 }
 
+/** As with browserBackend(), a backend has to show that it computes right before a model is loaded on it; webgpu() sees to it. */
 const entries: Readonly<Record<BackendId, Entry>> = {
-  webgpu: { dtypes: ["fp32", "fp16", "int8", "int4"], plugin: webgpu },
+  webgpu: { dtypes: ["fp32", "fp16", "int8", "int4"], plugin: webgpu() },
   "ort-webgpu": {
     // Not every GPU computes with float16, and this provider would do so with weights that are stored in it.
     dtypes: ["fp32", "int8", "int4"],
-    plugin: () => ortWeb({ provider: "webgpu", urls: webgpuUrls }),
+    plugin: selfTested(ortWeb({ provider: "webgpu", urls: webgpuUrls })),
   },
   "ort-wasm": {
     dtypes: ["fp32", "fp16", "int8", "int4"],
-    plugin: () => ortWeb({ provider: "wasm", urls: wasmUrls }),
+    plugin: selfTested(ortWeb({ provider: "wasm", urls: wasmUrls })),
   },
-  reference: { dtypes: ["fp32", "fp16", "int8", "int4"], plugin: reference },
+  reference: { dtypes: ["fp32", "fp16", "int8", "int4"], plugin: reference() },
 };
 
 /** Asks every backend whether it can run here. */
@@ -46,5 +48,5 @@ async function statusOf(id: BackendId): Promise<BackendStatus> {
 
 /** The plugin of a backend. */
 export function plugin(id: BackendId): BackendPlugin {
-  return entries[id].plugin();
+  return entries[id].plugin;
 }

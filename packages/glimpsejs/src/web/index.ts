@@ -11,6 +11,7 @@ export * from "../index.ts";
 export { browserBackend } from "./browser-backend.ts";
 export type { WebSource } from "./checkpoint.ts";
 export { type WebPlatformOptions, webPlatform } from "./platform.ts";
+export { selfTested } from "./self-tested.ts";
 export { loadInWorker, type WorkerGit, type WorkerOptions, type WorkerTrunk } from "./worker/load-in-worker.ts";
 export { type Port, serveGlimpse } from "./worker/serve.ts";
 

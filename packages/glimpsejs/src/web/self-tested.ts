@@ -4,7 +4,9 @@ import { GlimpseError } from "@glimpsejs/base";
 
 /**
  * The same plugin, but its first open() computes something small and compares it with known numbers. Rejects with
- * "backend-unavailable" where they differ, so that firstAvailable() goes on to the next.
+ * "backend-unavailable" where they differ, so that firstAvailable() goes on to the next. For a backend that is named and
+ * not chosen: browserBackend() does it with what it is given, and webgpu() does it itself.
+ * @example load(id, { backend: selfTested(ortWeb({ provider: "webgpu", urls: webgpuUrls })) });
  */
 export function selfTested(plugin: BackendPlugin): BackendPlugin {
   let passed = false;
