@@ -195,6 +195,28 @@ test("the automatic choice goes on to the next backend where one cannot be opene
   }
 });
 
+test("a backend chosen by name that cannot be opened is greyed out, says why, and is back once it can", async () => {
+  const other = await playground.open({ serviceWorkers: "block" });
+  try {
+    await finishedCaption(other.page);
+    await other.page.click("#tab-model");
+    const choice = other.page.locator(".choice:has(input[value=ort-wasm])");
+    await other.page.locator("input[value=ort-wasm]:enabled").waitFor();
+    const runtime = /ort-wasm-simd-threaded.*\.wasm$/;
+    await other.page.route(runtime, (route) => route.fulfill({ status: 404 }));
+    await choice.locator("input").check();
+    await other.page.locator("input[value=ort-wasm]:disabled").waitFor();
+    expect(await choice.locator(".choice-what").textContent()).toMatch(/^backend "ort-web-wasm": .*HTTP 404/);
+    await other.page.unroute(runtime);
+    await openFolder(other.page);
+    await other.page.locator("input[value=ort-wasm]:enabled").waitFor();
+    expect(await finishedCaption(other.page)).toBe(firstCaption);
+    expect(await other.page.locator(".model-detail").textContent()).toBe("ONNX Runtime, WebAssembly, fp32");
+  } finally {
+    await other.close();
+  }
+});
+
 test("refuses a file that is no picture in the library's words, and looks at the next one", async () => {
   await chooseFile(page, { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("these are no pixels") });
   const notice = page.locator(".stage .notice-message");

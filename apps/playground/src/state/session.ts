@@ -165,6 +165,7 @@ export async function loadModel(passedOver: readonly BackendId[] = []): Promise<
     };
     const ready = await fresh.call("load", request, { signal: controller.signal, onEvent });
     if (client !== fresh) return;
+    mark(backend, undefined);
     model.value = { phase: "ready", name, model: ready, passedOver };
     await lookAgain();
   } catch (error) {
@@ -173,7 +174,7 @@ export async function loadModel(passedOver: readonly BackendId[] = []): Promise<
     source = undefined;
     fresh.close();
     if (error instanceof WorkerError && error.code === "backend-unavailable") {
-      markUnavailable(backend, error.message);
+      mark(backend, error.message);
       if (chosenBackend.value !== backend) return loadModel([...passedOver, backend]);
     }
     model.value = isAbort(error) ? { phase: "none" } : { phase: "failed", name, error: messageOf(error) };
@@ -181,11 +182,9 @@ export async function loadModel(passedOver: readonly BackendId[] = []): Promise<
   }
 }
 
-/** From now on it is greyed out, with the reason, and an automatic choice is the next one. */
-function markUnavailable(backend: BackendId, reason: string): void {
-  backends.value = backends.value?.map((status) =>
-    status.id === backend ? { ...status, unavailable: reason } : status,
-  );
+/** With a reason a backend is greyed out from now on, and an automatic choice is the next one; without one it is there (again). */
+function mark(backend: BackendId, unavailable: string | undefined): void {
+  backends.value = backends.value?.map((status) => (status.id === backend ? { ...status, unavailable } : status));
 }
 
 /** Stops a load that is under way. */
