@@ -42,8 +42,8 @@ export interface Job {
  */
 const leastShare = 0.75;
 
-/** Captions after the first that are not counted. */
-const warmUps = 2;
+/** Captions after the first that are not counted: the second makes a draft, the third or fourth is the first to use it. */
+const warmUps = 4;
 
 interface Entry {
   readonly runner: Runner;
@@ -154,7 +154,7 @@ async function result(
     scenarios[scenario] = {
       ms,
       cores,
-      perToken: ms && spread(timed.flatMap((t) => t.steps)),
+      perToken: ms && spread(timed.flatMap(({ steps }) => (steps.length === 0 ? [] : mean(steps)))),
       hostPerToken: ms && hostPerToken(timed, job.tokens),
       agreement: shared,
       rooflineShare: ms && runner.dtype === "fp32" ? rooflineShare(job, call, ms.median) : undefined,
@@ -242,4 +242,8 @@ function hostPerToken(timed: readonly Timed[], tokens: number): number | undefin
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

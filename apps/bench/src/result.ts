@@ -21,7 +21,7 @@ export interface ScenarioResult {
   readonly ms: Spread | undefined;
   /** Processor time by wall time over all runs: how many cores the process really got. */
   readonly cores: number;
-  /** One token after the first, where the search gives them one by one. */
+  /** The tokens after the first of each call, on average, where the search gives them one by one. Some may come at once. */
   readonly perToken: Spread | undefined;
   /** Time of a call that is not spent in the runtime's own run, by token, where it can be told. */
   readonly hostPerToken: number | undefined;
