@@ -28,6 +28,7 @@ export function ortBackend(ort: OrtRuntime, { threads, compact = false }: OrtSet
   return {
     name: "ort-node",
     dtypes,
+    boundByWeights: true,
     async compile<G extends string>(
       graphs: Readonly<Record<G, Graph>>,
       weights: WeightSource,

@@ -73,6 +73,11 @@ export interface Backend {
    */
   readonly dtypes: ReadonlySet<DType>;
   /**
+   * Whether a run of few rows takes as long as reading the weights does, so that some more rows cost little and rounded weights
+   * are read in less time. Then a rounded decoder guesses for one in floats. Default false.
+   */
+  readonly boundByWeights?: boolean | undefined;
+  /**
    * Lowers the graphs and takes their weights from `weights` by checkpoint name. May load lazily, when a graph is
    * first run. Rejects with one "invalid-graph" or "unsupported" error that lists every node that is illegal or that it
    * cannot run, with "invalid-weights" that lists every weight that is missing or misshapen, or with "aborted".

@@ -13,6 +13,7 @@ import {
   temporalEmbedding,
   type WeightDType,
 } from "@glimpsejs/model";
+import type { Draft } from "./draft.ts";
 import { expectedRuns } from "./expected-runs.ts";
 import { graphsOf } from "./model-graphs.ts";
 import { checkPixelValues, cropped } from "./pixel-values.ts";
@@ -20,7 +21,7 @@ import { type StoredForm, storedForm } from "./stored-form.ts";
 import { forBackend, readFloat32 } from "./weights.ts";
 
 /** The graphs of one model; which of them exist depends on the part of the model that was loaded. */
-export type GraphName = "vision" | "visionInternals" | "trunk" | "decoder" | "forward";
+export type GraphName = "vision" | "visionInternals" | "trunk" | "decoder" | "forward" | "draft";
 
 /** What a model runs on. */
 export interface BackendInUse {
@@ -72,6 +73,8 @@ export class Engine {
   readonly dtype: WeightDType;
   readonly part: ModelPart;
   readonly runsOn: BackendInUse;
+  /** What guesses its text, where something does. Owned by it once it is set. */
+  draft: Draft | undefined;
   private readonly backend: Backend;
   private readonly program: Program<string>;
   private readonly tables = new Map<string, Promise<HostTensor<"float32">>>();
@@ -118,7 +121,7 @@ export class Engine {
     const { passedOver } = this.runsOn;
     const next = await Engine.open({ ...change, part, dtype, backend, passedOver });
     this.isReplaced = true;
-    this.disposed = this.program.dispose();
+    this.disposed = Promise.all([this.program.dispose(), this.draft?.dispose()]).then(() => {});
     await this.disposed;
     return next;
   }
@@ -135,7 +138,8 @@ export class Engine {
     outputs?: readonly O[],
   ): Promise<Readonly<Record<O, DeviceTensor>>> {
     this.checkAlive();
-    return this.program.run(graph, feeds, outputs);
+    const program: Program<string> = (graph === "draft" ? this.draft?.program : undefined) ?? this.program;
+    return program.run(graph, feeds, outputs);
   }
 
   /**
@@ -180,6 +184,7 @@ export class Engine {
   dispose(): Promise<void> {
     this.disposed ??= (async () => {
       try {
+        await this.draft?.dispose();
         await this.program.dispose();
       } finally {
         await this.backend.dispose().finally(() => this.weights.dispose?.());

@@ -284,7 +284,7 @@ export class GitForCausalLM extends PreTrainedModel {
         ? Trunk.empty(engine, pictures)
         : await Trunk.encode(engine, pixelValues, encodeOptions));
     try {
-      const search = await searchOf(plan);
+      const search = await searchOf(plan, engine, trunk, prompts);
       const begin = () => search(() => new TokenTree(engine, trunk), prompts, plan);
       return yield* stepsSurvivingLoss(begin, () => trunk.renew());
     } finally {
@@ -312,9 +312,15 @@ function checkEncodeOptions(options: EncodeOptions): void {
 }
 
 /** What finds the texts of a plan. */
-async function searchOf(plan: GenerationPlan): Promise<typeof searchRows> {
+async function searchOf(
+  plan: GenerationPlan,
+  engine: Engine,
+  trunk: Trunk,
+  prompts: readonly Prompt[],
+): Promise<typeof searchRows> {
   if (plan.numBeams > 1) return (await loadOnDemand()).searchBeams;
-  return canRunAhead(plan) ? (await loadOnDemand()).searchAhead : searchRows;
+  if (canRunAhead(plan)) return (await loadOnDemand()).searchAhead;
+  return engine.draft?.search(plan, prompts, () => new TokenTree(engine, trunk, "draft")) ?? searchRows;
 }
 
 /** One call of generate(), checked. */

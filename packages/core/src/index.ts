@@ -24,6 +24,7 @@ export { GitProcessor, type ProcessorInputs, type ProcessorOutput } from "./git-
 export { GitVisionModel, type VisionInputs, type VisionOutput } from "./git-vision-model.ts";
 export type { FrameFeatures } from "./live/frame-features.ts";
 export type {
+  DraftDType,
   FileSink,
   Host,
   LoadProgress,

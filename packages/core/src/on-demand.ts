@@ -3,6 +3,7 @@
 // asynchronous anyway reach it, from inside their place in the queue, so that their order stays the same.
 export { captionAll } from "./caption-all.ts";
 export { drawContactSheet } from "./clips/contact-sheet.ts";
+export { openDraft } from "./draft.ts";
 export { prunedHeads, resizedEmbeddings } from "./edit-weights.ts";
 export { drawHeatMap } from "./explain/draw.ts";
 export { explained } from "./explain/explain.ts";

@@ -2,6 +2,7 @@
 // backends; a browser its own. Core itself touches no platform.
 import type { BackendPlugin } from "@glimpsejs/backend";
 import type { WeightSource } from "@glimpsejs/graph";
+import type { WeightDType } from "@glimpsejs/model";
 import type { Picture } from "@glimpsejs/processor";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 
@@ -65,6 +66,9 @@ export type PreparedStore = (
   origin: PreparedOrigin,
   write: (sink: FileSink) => Promise<void>,
 ) => Promise<WeightSource | undefined>;
+
+/** How the decoder that guesses is kept, see `ModelOptions.draft`. */
+export type DraftDType = Extract<WeightDType, "int8" | "int4">;
 
 /** What kept weights were made from: as long as it is the same, so are they. */
 export interface PreparedOrigin {

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { demoCheckpoints } from "@glimpsejs/demo-model";
-import { matchWeights } from "@glimpsejs/model";
+import { decoderGraph, draftGraph, matchWeights, planQuantization, quantizedWeights } from "@glimpsejs/model";
 import { openWeights } from "@glimpsejs/weights";
 import { openFolder } from "@glimpsejs/weights/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,7 +13,7 @@ import { readConfig } from "./checkpoint.ts";
 import { graphsOf } from "./model-graphs.ts";
 import { otherForm } from "./other-form.ts";
 import type { Host, PreparedOrigin } from "./platform.ts";
-import { preparedWeights } from "./prepared.ts";
+import { preparedDraft, preparedWeights } from "./prepared.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -67,6 +67,25 @@ test.each(["int8", "int4"] as const)("kept %s weights are what is made without a
   }
   expect(origins[0]?.files).toHaveLength(1);
   expect(origins[0]?.madeFrom).toContain(`"dtype":"${dtype}"`);
+});
+
+test.each(["int8", "int4"] as const)("kept weights of a %s draft are those that it would be given", async (dtype) => {
+  const { config, weights, host, origins } = await setUp();
+  const plan = planQuantization([draftGraph(decoderGraph(config))], dtype);
+  const kept = await preparedDraft(host, weights, plan, dtype, 0);
+  if (kept === undefined) throw new TypeError("nothing was kept");
+  expect(new Set(kept.names)).toEqual(new Set(plan.keys()));
+  const [made, again] = [weights, kept].map((source) => quantizedWeights(source, plan));
+  const own = made?.names.filter((name) => /\.(int8|int4|scales)$/.test(name)) ?? [];
+  expect(own).toHaveLength(2 * plan.size);
+  for (const name of own) {
+    const [a, b] = [await made?.get(name)?.bytes(), await again?.get(name)?.bytes()];
+    expect([name, a && b && Buffer.compare(a, b)]).toEqual([name, 0]);
+  }
+  expect(origins[0]?.madeFrom).toContain(`"draft":"${dtype}"`);
+  expect(await preparedDraft(host, weights, plan, dtype)).toBeUndefined();
+  const wrong: Host = { ...host, prepared: async () => ({ names: [], get: () => undefined }) };
+  expect(await preparedDraft(wrong, weights, plan, dtype, 0)).toBeUndefined();
 });
 
 test("floats, small checkpoints and hosts without a store have nothing to keep", async () => {

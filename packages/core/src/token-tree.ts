@@ -38,14 +38,18 @@ export interface Grown<O extends string> {
 export class TokenTree {
   readonly trunk: Trunk;
   private readonly engine: Engine;
+  private readonly decoder: "decoder" | "draft";
   private cache: Readonly<Record<string, DeviceTensor>> | undefined;
   /** Position of the token in each slot, a row per picture. */
   private readonly slotPositions: number[][];
   private used = 0;
   private disposed = false;
 
-  /** Throws "invalid-argument" for a trunk that another engine encoded. */
-  constructor(engine: Engine, trunk: Trunk) {
+  /**
+   * `decoder` is the graph that grow() runs; a draft's needs a trunk that the decoder itself has learnt. Throws
+   * "invalid-argument" for a trunk that another engine encoded.
+   */
+  constructor(engine: Engine, trunk: Trunk, decoder: "decoder" | "draft" = "decoder") {
     if (!trunk.isOf(engine)) {
       throw new GlimpseError(
         {
@@ -58,6 +62,7 @@ export class TokenTree {
     }
     this.engine = engine;
     this.trunk = trunk;
+    this.decoder = decoder;
     this.slotPositions = Array.from({ length: trunk.batch }, () => []);
   }
 
@@ -75,7 +80,7 @@ export class TokenTree {
     const { feeds, cells } = choiceFeeds(pictures, batch, this.engine.config.vocabSize, choice);
     const wantedRows = wanted.map((i) => rows[i] ?? 0);
     const results = await this.run(
-      "decoder",
+      this.decoder,
       placement,
       {
         ...feeds,
@@ -107,14 +112,14 @@ export class TokenTree {
 
   /** One decoder run: feeds what tree and trunk hold, and keeps what they need of the results. */
   private async run<O extends string>(
-    graph: "decoder" | "forward",
+    graph: "decoder" | "draft" | "forward",
     placement: Placement,
     feeds: Feeds,
     outputs: readonly O[],
   ): Promise<Readonly<Record<O, DeviceTensor>>> {
     if (this.disposed) throw new DisposedError("token tree");
     const { engine, trunk } = this;
-    const isTextOnly = graph === "decoder" && engine.separatesTrunk;
+    const isTextOnly = graph === "draft" || (graph === "decoder" && engine.separatesTrunk);
     if (isTextOnly) await trunk.learn();
     const features = trunk.pendingFeatures;
     const learnsTrunk = features !== undefined && trunk.imageTokens > 0;

@@ -109,6 +109,7 @@ export function countingBackend(inner: BackendPlugin = reference()): WatchedBack
       return {
         name: backend.name,
         dtypes: backend.dtypes,
+        boundByWeights: backend.boundByWeights,
         compile,
         upload: (v) => backend.upload(v),
         dispose: () => backend.dispose(),

@@ -11,12 +11,13 @@ export {
 export { remainingHeads } from "./blocks.ts";
 export { decoderGraph, forwardGraph, separateTrunk } from "./decoder.ts";
 export { positionsFor, readQuantized } from "./doors.ts";
+export { draftGraph } from "./draft.ts";
 export { halfWeights } from "./half.ts";
 export { interpolatePositions } from "./interpolate.ts";
 export { matchWeights } from "./match-weights.ts";
 export { quantizationConfig, quantizationField } from "./quantization-config.ts";
 export { planQuantization, type QuantizationPlan, type WeightDType, weightDTypes } from "./quantization-plan.ts";
 export { quantizedWeights, quantizeGraph } from "./quantize.ts";
-export { quantizedTypes } from "./quantized-tensors.ts";
+export { quantizedName, quantizedTypes, scalesName } from "./quantized-tensors.ts";
 export { checkQuantizationConfig, joinQuantized } from "./stored-quantized.ts";
 export { type VisionGraphOptions, visionGraph } from "./vision.ts";

@@ -24,6 +24,8 @@ export interface Leaf {
   readonly tokens: readonly number[];
   /** Where the tree has its last token but the newest; undefined while it has none. */
   readonly node: TreeNode | undefined;
+  /** The leaf of one token less, if that grows in the same run, before this one. */
+  readonly after?: Leaf | undefined;
 }
 
 /** A leaf whose tokens are all in the tree, and what is known of the logits of what may follow. */
@@ -133,13 +135,16 @@ function newTokens(leaves: readonly Leaf[]): {
 } {
   const tokens: NewToken[] = [];
   const ids: number[] = [];
-  const wanted = leaves.map(({ prompt, tokens: generated, node }) => {
-    let parent: NewToken["parent"] = node;
-    for (const id of node === undefined ? [...prompt.ids, ...generated] : generated.slice(-1)) {
+  const grown = new Map<Leaf, NewToken>();
+  const wanted = leaves.map((leaf) => {
+    const { prompt, tokens: generated, node } = leaf;
+    let parent: NewToken["parent"] = leaf.after === undefined ? node : grown.get(leaf.after);
+    for (const id of parent === undefined ? [...prompt.ids, ...generated] : generated.slice(-1)) {
       const token: NewToken = { picture: prompt.picture, parent };
       tokens.push(token);
       ids.push(id);
       parent = token;
+      grown.set(leaf, token);
     }
     return tokens.length - 1;
   });

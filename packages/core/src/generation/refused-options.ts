@@ -22,7 +22,7 @@ const harmless: readonly Refused[] = [
     "assistantConfidenceThreshold assistantEarlyExit assistantEnsembleWeight assistantLookbehind isAssistant " +
       "maxMatchingNgramSize numAssistantTokens numAssistantTokensSchedule promptLookupNumTokens speculationType " +
       "targetLookbehind",
-    "speculative decoding gives the same texts, and there is no assistant model to give it to",
+    "the model guesses for itself; `draft` of fromPretrained() says how",
   ],
   [
     "cacheConfig cacheImplementation maxCacheLen prefillChunkSize",
