@@ -21,8 +21,8 @@ export interface WebGpuOptions {
   readonly software?: boolean;
   /**
    * Whether the first open() on a GPU computes something small and compares it with known numbers. A GPU that is wrong is
-   * refused, so that firstAvailable() goes on; if it is wrong with float16 weights only, they become float32. Default
-   * true.
+   * refused, so that firstAvailable() goes on; if it is wrong with float16 weights only, they become float32. A device that
+   * replaces a lost one is tested, too: where it is wrong, the call fails with "backend-unavailable". Default true.
    */
   readonly selfTest?: boolean;
   /** Told why something slower than asked for is used. Default console.warn. */
