@@ -18,15 +18,15 @@ export function encoderFlops({ visionConfig: v }: GitConfig, size = v.imageSize)
   return v.numHiddenLayers * layer + 2 * patches * d * v.numChannels * v.patchSize ** 2;
 }
 
-/** Operations of the decoder for image rows and `text` prompt rows, of which one reaches the vocabulary. */
-function promptFlops(config: GitConfig, image: number, text: number): number {
+/** Operations of the decoder for image rows and `text` rows of `prompts` prompts, the last of each reaching the vocabulary. */
+function promptFlops(config: GitConfig, image: number, text: number, prompts: number): number {
   const { hiddenSize: d, intermediateSize: f, numHiddenLayers: layers, vocabSize } = config;
   const rows = image + text;
   const scores = 4 * d * (image * image + text * rows);
   const full = 2 * rows * (4 * d * d + 2 * d * f) + scores;
   // Image rows need keys and values only of the last layer.
   const last = 2 * rows * 2 * d * d + 2 * text * (2 * d * d + 2 * d * f) + 4 * d * text * rows;
-  return (layers - 1) * full + last + 2 * image * config.visionConfig.hiddenSize * d + 2 * d * vocabSize;
+  return (layers - 1) * full + last + 2 * image * config.visionConfig.hiddenSize * d + 2 * prompts * d * vocabSize;
 }
 
 /** Seconds that nothing in float32 is faster than, at `rates`. Prompts of one picture share its encoding. */
@@ -35,7 +35,8 @@ export function leastSeconds(config: GitConfig, request: GenerateRequest, frames
   const { pictures, prompts, tokens, beams, size } = request;
   const image = frames * (1 + Math.floor((size ?? visionConfig.imageSize) / visionConfig.patchSize) ** 2);
   const text = prompts.reduce((sum, prompt) => sum + prompt.length, 0) / pictures;
-  const start = pictures * (frames * encoderFlops(config, size) + promptFlops(config, image, text));
+  const start =
+    pictures * (frames * encoderFlops(config, size) + promptFlops(config, image, text, prompts.length / pictures));
   const weights = layers * (4 * d * d + 2 * d * f) + d * vocabSize;
   const cache = pictures * 2 * layers * d * image;
   const rows = prompts.length * beams;

@@ -31,6 +31,11 @@ test("the least time of git-base is that of its multiplications and weights", ()
   const free = Number.POSITIVE_INFINITY;
   expect(leastSeconds(config, call, 1, { gemm: 1e9, memory: free }) - 19 * 0.132).toBeCloseTo(50.3, 0);
   expect(leastSeconds(config, call, 1, { gemm: free, memory: 1e9 })).toBeCloseTo(19 * 0.271, 1);
+  // Ten questions have 63 tokens: 62 rows more at the start, which also attend to each other, nine more of them with the
+  // vocabulary, then nine more rows in each of 19 steps.
+  const ten = callOf("questions10", [101], 20) as GenerateRequest;
+  const [all, one] = [ten, call].map((asked) => leastSeconds(config, asked, 1, { gemm: 1e9, memory: free }));
+  expect((all ?? 0) - (one ?? 0)).toBeCloseTo(62 * 0.0849 + 0.3 + 9 * 0.0469 + 19 * 9 * 0.1318, 1);
 });
 
 const right = [101, 7, 8];
