@@ -48,6 +48,7 @@ export function htmlReport(result: BenchResult): string {
 ${shown.map((name) => scenario(name, result.runners)).join("\n")}
 ${result.growth.length === 0 ? "" : `<h2>How cost grows</h2><p>${escaped(result.growth[0]?.runner ?? "")}, best of two.</p><div class="grid">${result.growth.map(growthChart).join("")}</div>`}
 ${throughput(result)}
+${(result.others ?? []).map((o) => `<p>${escaped(`Another model, so no ratio: ${o.name}, load ${o.load.toFixed(0)} ms, first caption ${o.first.toFixed(0)} ms, then ${o.ms?.median.toFixed(0) ?? "–"} ms`)}</p>`).join("\n")}
 ${result.notes.length === 0 ? "" : `<h2>Notes</h2><pre>${escaped(result.notes.join("\n"))}</pre>`}
 <h2>Data</h2><details><summary>JSON</summary><pre>${escaped(JSON.stringify(result, undefined, 1))}</pre></details>
 </html>

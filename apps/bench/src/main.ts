@@ -21,6 +21,7 @@ import {
   writeSynthetic,
 } from "./synthetic.ts";
 import { tables } from "./table.ts";
+import { importTransformersJs, measureTransformersJs } from "./transformers-js.ts";
 
 const backendNames = ["ort-node", "ort-web-wasm", "reference"] as const;
 const dtypeNames = ["fp32", "fp16", "int8", "int4"] as const;
@@ -38,6 +39,9 @@ const usage = `Usage: npm run bench -- [FOLDER | --synthetic NAME] [options]
   --tokens N         tokens per text; default 20
   --rounds N         measurements of each scenario; default 3
   --python PATH      also measure transformers on PyTorch with this Python
+  --transformersjs-model DIR_OR_ID
+                     also measure a caption by this model of transformers.js, where @huggingface/transformers is
+                     installed beside the bench; another model, so without a ratio
   --expected IDS     prompt and greedy tokens that have to come out, separated by commas
   --no-growth        leave out how cost grows with resolution, tokens, beams and batch
   --out DIR          writes result.json and report.html there
@@ -65,6 +69,7 @@ async function main(): Promise<number> {
       tokens: { type: "string", default: "20" },
       rounds: { type: "string", default: "3" },
       python: { type: "string" },
+      "transformersjs-model": { type: "string" },
       expected: { type: "string" },
       growth: { type: "boolean", default: true },
       out: { type: "string" },
@@ -126,12 +131,23 @@ async function main(): Promise<number> {
         (name === "reference" ? ["fp32"] : dtypes).map((dtype) => glimpseRunner(name, dtype)),
       ),
     ];
-    const result = await bench(job, runners);
+    const result = await withOther(await bench(job, runners), values["transformersjs-model"], job);
     console.log(tables(result));
     if (values.out !== undefined) await write(result, values.out);
     return result.notes.some((note) => note.startsWith("WRONG IDS")) ? 1 : 0;
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** The result with a row of transformers.js, where it was asked for; with a note where that failed. */
+async function withOther(result: BenchResult, model: string | undefined, job: Job): Promise<BenchResult> {
+  if (model === undefined) return result;
+  try {
+    return { ...result, others: [await measureTransformersJs(await importTransformersJs(), model, job)] };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...result, notes: [...result.notes, `transformers.js was not measured: ${reason}`] };
   }
 }
 

@@ -64,6 +64,16 @@ export interface Throughput {
   readonly points: readonly { readonly batchSize: number; readonly imagesPerSecond: number }[];
 }
 
+/** A caption by another model of another library: beside ours, not to be divided by. */
+export interface OtherModel {
+  /** "transformers.js 4.3.1, Xenova/vit-gpt2-image-captioning". */
+  readonly name: string;
+  readonly load: number;
+  readonly first: number;
+  /** The captions after the first. */
+  readonly ms: Spread | undefined;
+}
+
 /** A whole run of the bench. */
 export interface BenchResult {
   readonly schema: 1;
@@ -87,6 +97,8 @@ export interface BenchResult {
   readonly growth: readonly Growth[];
   /** Of every runner of ours; files written before there was this lack it. */
   readonly throughput?: readonly Throughput[];
+  /** Of other models, where they were asked for. */
+  readonly others?: readonly OtherModel[];
   /** What was not measured, or not printed, and why. */
   readonly notes: readonly string[];
 }

@@ -138,5 +138,12 @@ test("the report is one page that loads nothing and shows text as text", async (
   expect(result.growth.map(({ name }) => name)).toEqual(["resolution", "tokens", "beams", "batch"]);
   expect(html).toContain("<td>glimpse fp32</td><td>4.00</td><td>8.00</td><td>16.00</td><td>32.00</td>");
   expect(tables(result)).toContain("4.00 images/s");
+  const others = [{ name: "another <library>", load: 5, first: 70, ms: spread([60, 61]) }];
+  expect(htmlReport({ ...result, others })).toContain(
+    "no ratio: another &lt;library&gt;, load 5 ms, first caption 70 ms",
+  );
+  expect(tables({ ...result, others })).toMatch(
+    /so no ratio +load +first caption +caption\nanother <library> +5 ms +70 ms +61 ms/,
+  );
   expect(html).not.toMatch(/NaN|undefined(?!")/);
 });

@@ -34,7 +34,15 @@ export function tables(result: BenchResult): string {
   const growth = result.growth.map(
     ({ name, runner, points }) => `${runner} by ${name}: ${points.map((p) => `${p.x}: ${ms(p.ms)}`).join(", ")}`,
   );
-  return [head.join("\n"), start, ...scenarios, growth.join("\n"), throughput(result), result.notes.join("\n")]
+  return [
+    head.join("\n"),
+    start,
+    ...scenarios,
+    growth.join("\n"),
+    throughput(result),
+    others(result),
+    result.notes.join("\n"),
+  ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
@@ -45,6 +53,12 @@ function throughput({ throughput: all = [] }: BenchResult): string {
   const heading = ["captionAll, by batch size", ...first.points.map(({ batchSize }) => String(batchSize))];
   const rows = all.map((t) => [t.runner, ...t.points.map((p) => `${p.imagesPerSecond.toFixed(2)} images/s`)]);
   return aligned([heading, ...rows]);
+}
+
+function others({ others: all = [] }: BenchResult): string {
+  if (all.length === 0) return "";
+  const rows = all.map((o) => [o.name, ms(o.load), ms(o.first), o.ms === undefined ? "–" : ms(o.ms.median)]);
+  return aligned([["another model, so no ratio", "load", "first caption", "caption"], ...rows]);
 }
 
 function cells(s: ScenarioResult): readonly string[] {
