@@ -74,6 +74,8 @@ describe("state in place", () => {
     expect(stateInPlace(layer())?.masks).toEqual(["mask"]);
     const others: Parameters<typeof layer>[0][] = [
       (b, { probabilities }) => b.output("probabilities", probabilities),
+      (b, { mask }) => b.output("same", mask),
+      (b, { keys }) => b.output("again", keys),
       (b, { keys }) => b.output("twice", b.op("add", { a: keys, b: keys }, {})),
       (b, { mask }) => b.output("mask2", b.op("add", { a: mask, b: mask }, {})),
     ];

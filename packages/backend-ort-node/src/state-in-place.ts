@@ -51,10 +51,13 @@ export function stateInPlace(graph: Graph): StateInPlace | undefined {
   }
   // One length for all state, so that it has the same room everywhere.
   if (new Set([...masks].map((mask) => graph.inputs[mask]?.shape[axis])).size !== 1) return undefined;
-  const isOnlyMask = graph.nodes.every(
-    (node) => node.op === "attention" || !nodeInputs(node).some((v) => masks.has(v)),
-  );
-  return isOnlyMask ? { apart, masks: [...masks] } : undefined;
+  const results = Object.values(graph.outputs);
+  const areOnlyMasks =
+    !results.some((value) => masks.has(value)) &&
+    graph.nodes.map(nodeInputs).every((names) => names.some((v) => apart.has(v)) || !names.some((v) => masks.has(v)));
+  // Under a second name the state would be whole.
+  const haveOneName = results.filter((value) => apart.has(value)).length === apart.size;
+  return areOnlyMasks && haveOneName ? { apart, masks: [...masks] } : undefined;
 }
 
 /** The input that masks the joined keys of a node; undefined where they are not its last ones, or more depends on them. */
