@@ -30,7 +30,7 @@ const results: Results = readdirSync(folder)
 export function webGpuCounts(): string {
   const counts = results.find(([name]) => name === "webgpu-counts")?.[1] as BrowserCounts; // written by its test
   const chrome = /Chrome\/(\d+)/.exec(counts.browser)?.[1] ?? "?";
-  const head = tableHead(["run", "", "dispatches", "bytes read back", "most bytes of buffers"]);
+  const head = tableHead(["run", "on", "dispatches", "bytes read back", "most bytes of buffers"]);
   const row = (run: string, side: string, { dispatches, bytesRead, bufferBytes }: Counted) =>
     `| ${run} | ${side} | ${dispatches} | ${whole(bytesRead)} | ${whole(bufferBytes)} |`;
   const rows = counts.scenarios.flatMap(({ name, glimpse, onnxruntime }) => [
@@ -54,7 +54,7 @@ export function webGpuBench(): string {
 }
 
 function benchTable({ adapter, date, isSoftware, model, rounds, scenarios }: WebGpuResult): string {
-  const titles = ["run", "", "dispatches", "bytes read back"];
+  const titles = ["run", "on", "dispatches", "bytes read back"];
   const row = (run: string, side: "ours" | "onnxruntime", measured: (typeof scenarios)[number]["glimpse"]) => {
     if (typeof measured === "string") return `| ${run} | ${side} | ${measured} |${" |".repeat(isSoftware ? 1 : 2)}`;
     const { dispatches, bytesRead, milliseconds } = measured;
