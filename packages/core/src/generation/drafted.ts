@@ -15,7 +15,7 @@ import { contexts, Growth, newTokensOf, type Search, type TreeFactory } from "./
 /** Guesses for the first run that judges any, and for any run: judging more takes noticeably longer than a single token. */
 const [guessesAtFirst, guessesAtMost] = [4, 8];
 
-/** Guesses after which it shows whether they are worth it: one that is wrong more often than right costs time. */
+/** Judgements after which it shows whether guesses are worth it: if they are wrong more often than right they cost time. */
 const trial = 4;
 
 /** Whether tokens of a search can be guessed: of one text, and with nothing read of a step but its best token. */
@@ -64,16 +64,17 @@ export function searchGuessed(makeDraft: TreeFactory): typeof searchRows {
 class Pace {
   /** For the next run. None for the first: it makes the trunk, which the draft needs. */
   count = 0;
-  private guessed = 0;
+  private judgements = 0;
   private right = 0;
 
-  /** Told of each run how many guesses it judged, and how many of those were right. */
+  /** Told of each run how many guesses it was given, and how many were right before one was wrong. */
   judged(guessed: number, right: number): void {
-    this.guessed += guessed;
+    const wasWrong = right < guessed;
+    this.judgements += wasWrong ? right + 1 : right; // what follows a wrong guess says nothing
     this.right += right;
-    if (this.guessed === 0) this.count = guessesAtFirst;
-    else if (this.guessed >= trial && 2 * this.right < this.guessed) this.count = 0;
-    else this.count = right < guessed ? Math.max(1, right) : Math.min(guessesAtMost, this.count + 2);
+    if (this.judgements === 0) this.count = guessesAtFirst;
+    else if (this.judgements >= trial && 2 * this.right < this.judgements) this.count = 0;
+    else this.count = wasWrong ? Math.max(1, right) : Math.min(guessesAtMost, this.count + 2);
   }
 }
 
