@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { BackendPlugin } from "@glimpsejs/backend";
 import { ortNode } from "@glimpsejs/backend-ort-node";
 import { reference } from "@glimpsejs/backend-reference";
+import { GlimpseError } from "@glimpsejs/base";
 import { demoSamples } from "@glimpsejs/demo-model";
 import { float32 } from "@glimpsejs/graph";
 import { loadImage } from "@glimpsejs/processor/node";
@@ -63,6 +64,9 @@ test.each(["relative_key", "relative_key_query"] as const)("%s", async (position
   await using plain = await load({}, folder);
   await using drafted = await load({ draft: "int8" }, folder);
   await same(drafted, plain, { pixelValues, maxNewTokens: 12, eosTokenId: null });
+  expect(runs["draft"]).toBeGreaterThan(0);
+  await using rounded = await load({ dtype: "int4" }, folder); // whose decoder is one of text rows, too
+  expect((await rounded.generate({ pixelValues, maxNewTokens: 3 })).generated).toHaveLength(1);
 });
 
 describe.each(Object.entries({ "ort-node": () => ortNode({ threads: 1 }), reference }))("on %s", (_, inner) => {
@@ -115,6 +119,14 @@ test.each([
   const inputs = { pixelValues, maxNewTokens: 12, eosTokenId: null };
   await same(drafted, plain, inputs);
   expect(runs["draft"]).toBeLessThan(10); // it is given up
+});
+
+test("a draft that is fed what it does not take is told of, since that is a mistake of ours", async () => {
+  const wrong = () =>
+    Promise.reject(new GlimpseError({ subject: "feed", problem: "unknown" }, { code: "invalid-argument" }));
+  await using drafted = await load({ draft: "int8", backend: withDraftReading(plugin, wrong) });
+  await expect(drafted.generate({ pixelValues, maxNewTokens: 6, eosTokenId: null })).rejects.toThrow("feed: unknown");
+  expect(live.size).toBe(0);
 });
 
 test("NaN is told of", async () => {

@@ -43,7 +43,15 @@ export function separateTrunk(decoder: Graph): {
   readonly decoder: Graph;
 } {
   const noText = { trunk: 0, past: 0, text: 0, wanted: 0, columns: 0, masked: 0, given: 0 };
-  return { trunk: specialize(decoder, noText, "trunk"), decoder: specialize(decoder, { image: 0 }) };
+  return { trunk: specialize(decoder, noText, "trunk"), decoder: withoutImage(decoder) };
+}
+
+/** A decoder of text rows only: {@link decoderGraph} without `imageFeatures`. */
+export function withoutImage(decoder: Graph, name?: string): Graph {
+  const text = specialize(decoder, { image: 0 }, name);
+  const { positionIds } = decoder.inputs;
+  // Fed to every decoder, though with relative positions nothing reads them.
+  return positionIds === undefined ? text : { ...text, inputs: { ...text.inputs, positionIds } };
 }
 
 /**

@@ -1,5 +1,6 @@
 // The decoder that only guesses. In a file of its own, for bundles that never do.
-import { type Graph, specialize } from "@glimpsejs/graph";
+import type { Graph } from "@glimpsejs/graph";
+import { withoutImage } from "./decoder.ts";
 
 /**
  * What is needed of a decoderGraph() to guess tokens: text rows only, and choices but no logits. Inputs are the decoder's
@@ -7,5 +8,5 @@ import { type Graph, specialize } from "@glimpsejs/graph";
  */
 export function draftGraph(decoder: Graph): Graph {
   const { logits: _, logSumExp: __, ...outputs } = decoder.outputs;
-  return specialize({ ...decoder, outputs }, { image: 0 }, "draft");
+  return withoutImage({ ...decoder, outputs }, "draft");
 }

@@ -2,6 +2,7 @@
 // what it would have chosen after each of them. As many guesses are kept as it agrees with, and its own choice after the
 // last of those. Guesses that were wrong stay in the trees as branches that nobody continues.
 
+import { GlimpseError } from "@glimpsejs/base";
 import { likeliestIndex } from "../likeliest.ts";
 import { intsOf, readAll } from "../logits.ts";
 import type { TokenTree } from "../token-tree.ts";
@@ -88,6 +89,12 @@ function chained(leaf: Leaf, guesses: readonly number[]): readonly Leaf[] {
   return chain;
 }
 
+/** No token, for whatever a draft fails with, unless it was fed what it does not take: that is no failure of the machine. */
+function unlessMistaken(error: unknown): number {
+  if (GlimpseError.isInstance(error) && error.code === "invalid-argument") throw error;
+  return -1;
+}
+
 /** Guesses on a tree of its own, which holds the text as it was guessed last. */
 class Guesser {
   private readonly makeTree: TreeFactory;
@@ -114,7 +121,7 @@ class Guesser {
     const guesses: number[] = [];
     while (guesses.length < Math.min(count, room) && !this.failed) {
       const tokens = [...leaf.tokens, ...guesses];
-      const token = await this.next({ prompt, tokens, node: undefined }).catch(() => -1);
+      const token = await this.next({ prompt, tokens, node: undefined }).catch(unlessMistaken);
       // No number, or no memory for the draft: the text comes without guesses, or the decoder fails in its own words.
       this.failed = token < 0;
       if (this.failed) break;
