@@ -20,7 +20,9 @@ const results = readdirSync(folder)
     name: file.replace(/\.json$/, ""),
     result: JSON.parse(readFileSync(new URL(file, folder), "utf8")) as BenchResult,
   }))
-  .filter(({ result }) => Array.isArray(result.runners));
+  .filter(({ result }) => Array.isArray(result.runners))
+  // Those of everything come first, then those of some scenarios.
+  .sort((a, b) => b.result.growth.length - a.result.growth.length);
 
 /** All tables as Markdown, each under the machine it was measured on, with its charts. */
 export function benchTables(): string {
@@ -117,8 +119,10 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
-function tableOf({ machine, model, date, rounds, runners }: BenchResult): string {
-  const title = `**${model.name}**, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node.replace("v", "")}, ${date.slice(0, 10)}; medians of ${rounds} rounds, all runners in turn.`;
+function tableOf({ machine, model, date, rounds, threads, runners }: BenchResult): string {
+  const share = threads === undefined ? "" : ` (${threads} ${threads === 1 ? "thread" : "threads"})`;
+  const times = rounds === 1 ? "measured once" : `medians of ${rounds} rounds`;
+  const title = `**${model.name}**, ${machine.cpu}, ${machine.cores} cores${share}, Node ${machine.node.replace("v", "")}, ${date.slice(0, 10)}; ${times}, all runners in turn.`;
   const head = `| runner | ${columns.map(([, title]) => title).join(" | ")} | first caption after | memory at the first |`;
   return [title, "", head, `|${" --- |".repeat(columns.length + 3)}`, ...runners.map((runner) => rowOf(runner))].join(
     "\n",
