@@ -1,23 +1,20 @@
 // GitForCausalLM: the whole model, as in the documentation of transformers, and the operations that change it.
-
 import { GlimpseError } from "@glimpsejs/base";
 import { GenerationConfig, type GitConfig } from "@glimpsejs/config";
 import type { HostTensor } from "@glimpsejs/graph";
 import type { CheckpointFiles } from "@glimpsejs/weights";
 import { generationDefaults, type Notice, readConfig, readGenerationConfig } from "./checkpoint.ts";
-import { stepsSurvivingLoss, survivingLoss } from "./device-loss.ts";
+import { survivingLoss } from "./device-loss.ts";
 import type { EditedModel } from "./edit-weights.ts";
 import type { EncodeOptions, Engine } from "./engine.ts";
 import type { ForwardOutput } from "./forward/forward.ts";
 import type { ForwardInputs } from "./forward/inputs.ts";
 import { AbortedError } from "./generation/aborted-error.ts";
-import { collect, type GenerateOutput, promptsOf } from "./generation/generate.ts";
-import type { Prompt } from "./generation/leaves.ts";
+import { collect, type GenerateOutput } from "./generation/generate.ts";
 import type { GenerateOptions } from "./generation/options.ts";
-import { type CheckedGeneration, completePlan, type GenerationPlan, planGeneration } from "./generation/plan.ts";
-import { canRunAhead } from "./generation/reading.ts";
-import { searchRows } from "./generation/rows.ts";
-import { aborted, newTokensOf, type Search, type Sequence, type Step } from "./generation/search.ts";
+import { planGeneration } from "./generation/plan.ts";
+import { type GenerateInputs, generationRequest, searchTexts } from "./generation/request.ts";
+import { aborted, type Sequence, type Step } from "./generation/search.ts";
 import { clipFeatures, encodeFrame, type FrameFeatures } from "./live/frame-features.ts";
 import { loadOnDemand } from "./load-on-demand.ts";
 import {
@@ -39,25 +36,8 @@ import {
   PreTrainedModel,
   withFiles,
 } from "./pretrained-model.ts";
-import { type Rows, shapeProblems } from "./rows.ts";
 import type { ScoreRequest } from "./scoring/score-texts.ts";
-import { float32Problems } from "./tensor-problems.ts";
-import { TokenTree } from "./token-tree.ts";
-import { Trunk, trunkProblems } from "./trunk.ts";
-
-/** Arguments of generate(): the pictures and prompts, and how to search. */
-export interface GenerateInputs extends GenerateOptions {
-  /** Pictures float32 [b, 3, H, W] or clips [b, F, 3, H, W]; or a trunk made of them. Text alone without either. */
-  readonly pixelValues?: HostTensor<"float32"> | undefined;
-  /** Pictures that were encoded before, instead of pixelValues. It stays the caller's. */
-  readonly trunk?: Trunk | undefined;
-  /** Prompts [B, T], b dividing B; row i is about picture i mod b. Default: [CLS] (bos_token_id) for each picture. */
-  readonly inputIds?: Rows | undefined;
-  /** 0 marks padding in inputIds, wherever it stands. */
-  readonly attentionMask?: Rows | undefined;
-  /** Accept pictures of another size than the model was trained on, interpolating its positions. Default false. */
-  readonly interpolatePosEncoding?: boolean | undefined;
-}
+import { Trunk } from "./trunk.ts";
 
 /** GIT: pictures or clips and text in, text out. */
 export class GitForCausalLM extends PreTrainedModel {
@@ -151,8 +131,8 @@ export class GitForCausalLM extends PreTrainedModel {
     checkCall("generate()", inputs);
     // Checked when its turn has come: a call before it may change the vocabulary.
     return this.queue.run(async () => {
-      const request = this.request(inputs);
-      return collect(this.search(request), request.inputIds, request.prompts, request.plan);
+      const request = generationRequest(inputs, this.engine, this.generationConfig);
+      return collect(searchTexts(request), request.inputIds, request.prompts, request.plan);
     }, inputs.signal);
   }
 
@@ -162,8 +142,11 @@ export class GitForCausalLM extends PreTrainedModel {
    */
   async *generateSteps(inputs: GenerateInputs): AsyncGenerator<Step, readonly Sequence[], undefined> {
     checkCall("generate()", inputs);
-    const request = await this.queue.run(async () => this.request(inputs), inputs.signal);
-    const search = this.search(request);
+    const request = await this.queue.run(
+      async () => generationRequest(inputs, this.engine, this.generationConfig),
+      inputs.signal,
+    );
+    const search = searchTexts(request);
     let sequences: readonly Sequence[] = [];
     try {
       for (;;) {
@@ -240,98 +223,9 @@ export class GitForCausalLM extends PreTrainedModel {
       GenerationConfig.toJson(this.generationConfig),
     );
   }
-
-  /** Everything about a call that can be checked before anything runs. */
-  private request(inputs: GenerateInputs): GenerationRequest {
-    const { pixelValues, trunk, inputIds: _, attentionMask: __, interpolatePosEncoding, ...options } = inputs;
-    const [plan, prompts] = checkAll(
-      () => planGeneration(options, this.generationConfig, this.config),
-      () => this.prompts(inputs),
-    );
-    checkAll(...prompts.prompts.map((prompt) => () => newTokensOf(prompt, plan)));
-    return { engine: this.engine, plan, ...prompts, pixelValues, trunk, interpolatePosEncoding };
-  }
-
-  private prompts(inputs: GenerateInputs): Pick<GenerationRequest, "inputIds" | "prompts" | "pictures"> {
-    const { pixelValues, trunk, inputIds: given, attentionMask } = inputs;
-    const both = {
-      subject: "generate()",
-      problem: "pixelValues and trunk are both given",
-      advice: "Pass one of them.",
-    };
-    throwProblems([
-      ...(pixelValues !== undefined && trunk !== undefined ? [both] : []),
-      ...booleanProblems(inputs, ["interpolatePosEncoding"]),
-      ...(pixelValues === undefined ? [] : float32Problems("pixelValues", pixelValues)),
-      ...(trunk === undefined ? [] : trunkProblems(trunk)),
-      ...(given === undefined ? [] : shapeProblems("inputIds", given)),
-      ...(attentionMask === undefined ? [] : shapeProblems("attentionMask", attentionMask)),
-    ]);
-    const pictures = trunk?.batch ?? pixelValues?.shape[0] ?? given?.length ?? 1;
-    const inputIds = given ?? Array.from({ length: pictures }, () => [this.startToken(inputs)]);
-    return { inputIds, prompts: promptsOf(inputIds, attentionMask, pictures, this.config), pictures };
-  }
-
-  /** Encodes the pictures if they are not yet, and searches. A trunk of its own is freed at the end. */
-  private async *search(request: GenerationRequest): Search {
-    const { engine, prompts, pictures, pixelValues, interpolatePosEncoding } = request;
-    const plan = await completePlan(request.plan);
-    const own = request.trunk === undefined;
-    const encodeOptions = { interpolatePosEncoding, signal: plan.signal };
-    const trunk =
-      request.trunk ??
-      (pixelValues === undefined
-        ? Trunk.empty(engine, pictures)
-        : await Trunk.encode(engine, pixelValues, encodeOptions));
-    try {
-      const search = await searchOf(plan, engine, trunk, prompts);
-      const begin = () => search(() => new TokenTree(engine, trunk), prompts, plan);
-      return yield* stepsSurvivingLoss(begin, () => trunk.renew());
-    } finally {
-      if (own) trunk.dispose();
-    }
-  }
-
-  private startToken({ bosTokenId }: GenerateInputs): number {
-    const id = bosTokenId ?? this.generationConfig.bosTokenId ?? this.config.bosTokenId;
-    if (id !== null && id !== undefined) return id;
-    throw new GlimpseError(
-      {
-        subject: "generate()",
-        problem: "there is no prompt and the configuration names no bos_token_id",
-        advice: "Pass inputIds.",
-      },
-      { code: "invalid-argument" },
-    );
-  }
 }
 
 function checkEncodeOptions(options: EncodeOptions): void {
   const names = ["interpolatePosEncoding"] as const;
   throwProblems([...unknownOptions(options, [...names, "signal"]), ...booleanProblems(options, names)]);
-}
-
-/** What finds the texts of a plan. */
-async function searchOf(
-  plan: GenerationPlan,
-  engine: Engine,
-  trunk: Trunk,
-  prompts: readonly Prompt[],
-): Promise<typeof searchRows> {
-  if (plan.numBeams > 1) return (await loadOnDemand()).searchBeams;
-  if (canRunAhead(plan)) return (await loadOnDemand()).searchAhead;
-  return engine.draft?.search(plan, prompts, () => new TokenTree(engine, trunk, "draft")) ?? searchRows;
-}
-
-/** One call of generate(), checked. */
-interface GenerationRequest {
-  /** What it runs on to its end, whatever becomes of the model between two steps. */
-  readonly engine: Engine;
-  readonly plan: CheckedGeneration;
-  readonly inputIds: Rows;
-  readonly prompts: readonly Prompt[];
-  readonly pictures: number;
-  readonly pixelValues: HostTensor<"float32"> | undefined;
-  readonly trunk: Trunk | undefined;
-  readonly interpolatePosEncoding: boolean | undefined;
 }
