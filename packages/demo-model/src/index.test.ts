@@ -24,6 +24,12 @@ describe("demo-model", () => {
     expect(new Set(dtypes)).toEqual(new Set(["F16"]));
   });
 
+  test("no folder is written as bundlers expect a file", () => {
+    const source = readFileSync(new URL("../src/index.ts", import.meta.url), "utf8");
+    expect(source).toContain("import.meta.url");
+    expect(source).not.toMatch(/^[^/]*new URL\([^()]*,/m);
+  });
+
   test("load() finds them by name", () => {
     expect(demoCheckpoint(undefined)).toBe(demoCheckpoints.captions);
     expect(demoCheckpoint("demo:captions")).toBe(demoCheckpoints.captions);

@@ -1,8 +1,9 @@
 // The bundled demo checkpoints and sample pictures, as URLs of folders: this package holds files and knows where they
 // are. For Node, and pages that serve the package as it is; bundlers need `./files` and `./samples`, which name every file.
 
-// Apart, since bundlers would take a URL that is made of it in one expression for a file of theirs.
-const here = import.meta.url;
+// Of one argument, since bundlers take `new URL("…", import.meta.url)` for a file of theirs, and there is no file of a
+// folder's name. Turbopack does so also where the second argument is a constant of that value.
+const folder = (path: string): URL => new URL(import.meta.url.replace(/[^/]+\/[^/]+$/, path));
 
 /** Folders of the two checkpoints, each in the Hub's format, with a trailing slash. */
 export const demoCheckpoints: {
@@ -11,8 +12,8 @@ export const demoCheckpoints: {
   /** The one for clips, "demo:clips". */
   readonly clipCaptions: URL;
 } = {
-  captions: new URL("../models/captions/", here),
-  clipCaptions: new URL("../models/clip-captions/", here),
+  captions: folder("models/captions/"),
+  clipCaptions: folder("models/clip-captions/"),
 };
 
 /**
@@ -25,7 +26,7 @@ export function demoCheckpoint(source: string | undefined): URL | undefined {
 }
 
 /** Folder of the sample pictures and clips; `samples.json` in it says what each one shows. */
-export const demoSamples: URL = new URL("../samples/", here);
+export const demoSamples: URL = folder("samples/");
 
 /** What a person should know before trusting the demo model's words. */
 export const demoModelLimits: string =

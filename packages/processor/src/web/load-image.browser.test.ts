@@ -77,8 +77,11 @@ test("C24: an <img> whose blob: URL was revoked is read from what it shows; the 
 });
 
 test("C24: a picture that shows nothing, a closed frame, an empty canvas", async () => {
-  expect(await refusal(new Image())).toMatchObject({ code: "invalid-image" });
-  expect((await refusal(Object.assign(new Image(), { src: "/no-such-picture.png" }))).code).toBe("invalid-image");
+  const [empty, missing] = [new Image(), Object.assign(new Image(), { src: "/no-such-picture.png" })];
+  expect(await refusal(empty)).toMatchObject({ code: "invalid-image" });
+  expect((await refusal(empty)).message).toContain("the element has no src");
+  expect(await refusal(missing)).toMatchObject({ code: "invalid-image" });
+  expect((await refusal(missing)).message).toMatch(/as http:.*no-such-picture\.png could not be loaded/);
   const frame = new VideoFrame(await createImageBitmap(new Blob([bytes])), { timestamp: 0 });
   frame.close();
   expect((await refusal(frame)).message).toContain("there are no pixels yet, or no longer");

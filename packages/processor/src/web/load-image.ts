@@ -78,7 +78,11 @@ async function imagePicture(image: HTMLImageElement, subject: string, options: L
     }
   }
   await image.decode().catch((cause: unknown) => {
-    throw new GlimpseError({ subject, problem: "the element shows no picture" }, { code: "invalid-image", cause });
+    const src = image.currentSrc || image.src;
+    const problem =
+      src === "" ? "the element has no src" : `the element shows no picture, as ${src} could not be loaded`;
+    const advice = "Give it a src that the page shows.";
+    throw new GlimpseError({ subject, problem, advice }, { code: "invalid-image", cause });
   });
   return drawn({ source: image, width: image.naturalWidth, height: image.naturalHeight }, subject, options.signal);
 }
