@@ -7,8 +7,8 @@ import { loadOnDemand } from "./load-on-demand.ts";
 
 /**
  * Draws one frame of a heat map over the picture it is about, scaled to the picture: bright red where the model looked
- * most, the picture darkened where it did not. `picture` is the one the model saw (resized and cropped). Throws
- * "invalid-argument" for a frame that there is not.
+ * most in all frames, the picture darkened where it did not. `picture` is the one the model saw (resized and cropped).
+ * Throws "invalid-argument" for a frame that there is not.
  */
 export async function heatMapPng(picture: Picture, heatMap: HeatMap, frame = 0): Promise<Uint8Array> {
   const { drawHeatMap } = await loadOnDemand();

@@ -18,6 +18,20 @@ test("a row's attention to patches, without the class tokens, and its share of a
   expect(imageShare).toBeCloseTo(0.8, 6);
 });
 
+test("a drawing glows over the patch that was looked at, and frames share one scale", async () => {
+  const seen = toPicture({ width: 40, height: 30, channels: 3, data: new Uint8Array(40 * 30 * 3).fill(100) });
+  // Frame 0 has all the attention of one patch, the upper right one, frame 1 a fifth of that everywhere.
+  const data = Float32Array.of(0, 0, 0.5, 0, 0, 0, 0.1, 0.1, 0.1, 0.1, 0.1, 0);
+  const heatMap = { frames: 2, rows: 2, columns: 3, data };
+  const red = async (frame: number, x: number, y: number) => {
+    const { data: drawn } = toPicture(await loadImage(await heatMapPng(seen, heatMap, frame)));
+    return drawn[(y * 40 + x) * 3] ?? 0;
+  };
+  const [hot, left, below] = [await red(0, 36, 4), await red(0, 5, 4), await red(0, 36, 26)];
+  expect([hot, left, below]).toEqual([228, 35, 35]);
+  expect(await red(1, 5, 4)).toBe(73);
+});
+
 test("every word of a caption has a heat map, and two things beside each other are looked at where they are", async () => {
   await using git = await bind(
     testPlatform({ backend: () => ortNode(), picture: (input) => loadImage(input as URL) }),

@@ -14,7 +14,8 @@ export async function drawHeatMap(picture: Picture, heatMap: HeatMap, frame: num
     );
   }
   const patches = heatMap.data.subarray(frame * rows * columns, (frame + 1) * rows * columns);
-  const most = patches.reduce((a, b) => Math.max(a, b), 0) || 1;
+  // Of all frames: theirs can be compared, and one that was hardly looked at does not glow as the others do.
+  const most = heatMap.data.reduce((a, b) => Math.max(a, b), 0) || 1;
   const data = new Uint8Array(picture.data.length);
   for (let y = 0; y < picture.height; y++) {
     for (let x = 0; x < picture.width; x++) {
