@@ -9,6 +9,7 @@ import { loadImage } from "./load-image.ts";
 
 const frameRate = 30;
 const metadata = 1; // HAVE_METADATA
+const longestUntilPresented = 200; // milliseconds
 
 /**
  * The clip that an element plays. While its frames are read the element is paused and sought; afterwards it is where it
@@ -46,9 +47,9 @@ export async function elementClip(video: HTMLVideoElement, options: LoadClipOpti
       try {
         for (const index of indices) {
           // The middle of the frame, since times of files are rounded.
-          const sought = event(video, "seeked", { timeout, signal, name });
+          const arrived = Promise.all([event(video, "seeked", { timeout, signal, name }), presented(video)]);
           video.currentTime = Math.min(duration, (index + 0.5) / frameRate);
-          await sought;
+          await arrived;
           const { width, height, data } = await loadImage(video, { signal });
           yield { width, height, data, index, timestamp: index / frameRate };
         }
@@ -58,6 +59,17 @@ export async function elementClip(video: HTMLVideoElement, options: LoadClipOpti
       }
     },
   };
+}
+
+/**
+ * Waits until the element has a new frame to paint, which may be a moment after "seeked": until then it gives the frame
+ * before, or nothing. A page that is not shown presents none, nor does an element that was there already.
+ */
+function presented(video: HTMLVideoElement): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, longestUntilPresented);
+    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(() => resolve());
+  });
 }
 
 /** Waits for an event of the element; "invalid-clip" if it fails instead. */
