@@ -133,12 +133,17 @@ test("D26: no video, cut off, unknown codec, a missing URL", async () => {
   const bytes = await read("samples/01.mp4");
   await expect(loadClip(new Blob([]))).rejects.toMatchObject({ code: "invalid-clip" });
   await expect(loadClip(bytes.subarray(0, 2000))).rejects.toMatchObject({ code: "invalid-clip" });
-  await expect(loadClip(await read("clips/sample-06.png"))).rejects.toThrow(/got a PNG picture/);
+  await expect(loadClip(await read("clips/sample-06.png"))).rejects.toThrow(/^clip: .*got a PNG picture/);
+  await expect(loadClip(new File(["not a clip"], "holiday.mp4"))).rejects.toThrow(/^holiday\.mp4: this is no clip/);
   await expect(
     loadClip("/no-such-clip.mp4", { fetch: async () => new Response("", { status: 404 }) }),
   ).rejects.toMatchObject({
     code: "download",
   });
+  const unanswered = async () => Promise.reject(new TypeError("Failed to fetch"));
+  await expect(loadClip("https://example.org/a.mp4", { fetch: unanswered })).rejects.toThrow(
+    /allows this page to read it/,
+  );
   const unsupported = { VideoDecoder: { isConfigSupported: async () => ({ supported: false }) }, EncodedVideoChunk };
   const clip = await loadClip(bytes, { codecs: unsupported as unknown as NonNullable<WebClipOptions["codecs"]> });
   await expect(framesOf(clip)).rejects.toMatchObject({ code: "unsupported" });

@@ -8,6 +8,7 @@ import { isRawClip, pictureClip, type RawClip, rawClip } from "../clip/picture-c
 import type { WebCodecs } from "../clip/web-codecs.ts";
 import { elementClip } from "./element-clip.ts";
 import { type ImageSource, loadImage } from "./load-image.ts";
+import { downloadFailed } from "./read-source.ts";
 import { webClips } from "./web-clips.ts";
 
 /**
@@ -70,7 +71,8 @@ async function openerOf(
   source: ClipSource,
   options: WebClipOptions,
 ): Promise<{ readonly name: string; open(): Promise<MediaBytes> } | undefined> {
-  const name = "clip";
+  // A file that somebody chose is known to them by its name.
+  const name = (source instanceof File && source.name) || "clip";
   if (source instanceof Blob) return { name, open: async () => blobBytes(source) };
   if (source instanceof Uint8Array) return { name, open: async () => memoryBytes(source) };
   if (source instanceof ArrayBuffer) {
@@ -97,6 +99,6 @@ async function download(
   } catch (cause) {
     if (GlimpseError.isInstance(cause)) throw cause;
     throwIfAborted(signal, name);
-    throw new GlimpseError({ subject: name, problem: "the download failed" }, { code: "download", cause });
+    throw downloadFailed(name, cause);
   }
 }

@@ -44,9 +44,14 @@ export async function download(
   } catch (cause) {
     if (GlimpseError.isInstance(cause)) throw cause;
     throwIfAborted(signal, name);
-    const advice = "Check the address, and that its server allows this page to read it (CORS).";
-    throw new GlimpseError({ subject: name, problem: "the download failed", advice }, { code: "download", cause });
+    throw downloadFailed(name, cause);
   }
+}
+
+/** The error of a request that got no answer, of which browsers do not say why. */
+export function downloadFailed(subject: string, cause: unknown): GlimpseError {
+  const advice = "Check the address, and that its server allows this page to read it (CORS).";
+  return new GlimpseError({ subject, problem: "the download failed", advice }, { code: "download", cause });
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
