@@ -20,7 +20,8 @@ afterAll(() => playground?.stop());
 const views = [
   { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
   { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
-  { name: "narrow", colorScheme: "light", viewport: { width: 360, height: 780 } },
+  // With the longest name of a backend in the heading.
+  { name: "narrow", colorScheme: "light", viewport: { width: 360, height: 780 }, fragment: "#backend=ort-wasm" },
 ] as const;
 
 test.for(views)("axe finds nothing in any state: $name", async ({ name, ...view }) => {

@@ -144,7 +144,7 @@ function LookNote() {
   return (
     <p class="look-note" aria-live="polite">
       {shown === undefined
-        ? texts.value[0]?.phase === "done" && "Point at a word to see where the model looked."
+        ? texts.value[0]?.phase === "done" && "Choose a word to see where the model looked."
         : word === undefined
           ? `“${shown}” …`
           : `“${shown}”: mostly ${placeOf(word.heat, word.rows, word.columns)}. ${Math.round(100 * word.imageShare)} % of the attention was on the ${word.frames > 1 ? "clip" : "picture"}.`}
