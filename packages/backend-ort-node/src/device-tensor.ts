@@ -2,15 +2,17 @@
 import type { DeviceTensor } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { type DType, elementCount, type HostTensor } from "@glimpsejs/graph";
+import type { Memory } from "./memory.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { filled } from "./state-in-place.ts";
 
 /** A tensor of ONNX Runtime. */
 export type OrtValue = InstanceType<OrtRuntime["Tensor"]>;
 
-/** Whether a backend has been disposed; its tensors share it, so that it need not hold them. */
+/** Whether a backend has been disposed, and its memory; its tensors share it, so that it need not hold them. */
 export interface Lifetime {
   disposed: boolean;
+  readonly memory: Memory;
 }
 
 /** Keys or values [B, H, room, d], of which the first `used` slots are filled. */
@@ -64,6 +66,12 @@ export class OrtTensor implements DeviceTensor {
   }
 
   dispose(): void {
+    if (this.content !== undefined) this.lifetime.memory.free([this.content]);
+    this.content = undefined;
+  }
+
+  /** The end of it, whose content goes on as another tensor's. */
+  passOn(): void {
     this.content = undefined;
   }
 }

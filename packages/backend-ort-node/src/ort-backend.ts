@@ -4,6 +4,7 @@ import { DisposedError, throwIfAborted } from "@glimpsejs/base";
 import { type DType, type Graph, prune, verify, type WeightSource } from "@glimpsejs/graph";
 import { eightBitWeights, withEightBits } from "@glimpsejs/onnx";
 import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
+import { Memory } from "./memory.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { OrtProgram } from "./program.ts";
 
@@ -18,7 +19,7 @@ export interface OrtSettings {
 
 /** Opens a backend on the module. */
 export function ortBackend(ort: OrtRuntime, { threads, compact = false }: OrtSettings): Backend {
-  const lifetime: Lifetime = { disposed: false };
+  const lifetime: Lifetime = { disposed: false, memory: new Memory() };
   const programs = new Set<OrtProgram<string>>();
 
   function live(): void {

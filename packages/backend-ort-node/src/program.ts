@@ -3,6 +3,7 @@ import type { DeviceTensor, Feeds, Outputs, Program } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { bindFeeds, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
 import { type Lifetime, OrtTensor, type OrtValue, type Slots, toOrt } from "./device-tensor.ts";
+import type { Reading } from "./memory.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { openSession, type Session } from "./session.ts";
 import { appended, type StateInPlace, stateInPlace, type Taken, withRoom } from "./state-in-place.ts";
@@ -53,14 +54,24 @@ export class OrtProgram<G extends string> implements Program<G> {
     if (this.disposed) throw new DisposedError("program");
     if (!Object.hasOwn(this.graphs, name)) throw unknown("graph", [name], this.graphs);
     const graph = this.graphs[name];
-    const given = this.take(name, feeds);
-    bindFeeds(graph, feeds);
-    const taken = withRoom(this.ort, given, this.stateOf(name)?.masks ?? []);
-    // Without a choice the results are all outputs, whose names are O by the contract.
-    const wanted = outputs ?? (Object.keys(graph.outputs) as O[]);
-    const missing = wanted.filter((output) => !Object.hasOwn(graph.outputs, output));
-    if (missing.length > 0) throw unknown("output", missing, graph.outputs);
-    return this.enqueue(() => this.execute(name, taken, wanted));
+    const { memory } = this.lifetime;
+    const { own, reading, ...given } = this.take(name, feeds);
+    try {
+      bindFeeds(graph, feeds);
+      const taken = withRoom(this.ort, given, this.stateOf(name)?.masks ?? []);
+      for (const mask of this.stateOf(name)?.masks ?? []) {
+        const value = taken.values[mask];
+        if (value !== undefined && value !== given.values[mask]) own.push(value);
+      }
+      // Without a choice the results are all outputs, whose names are O by the contract.
+      const wanted = outputs ?? (Object.keys(graph.outputs) as O[]);
+      const missing = wanted.filter((output) => !Object.hasOwn(graph.outputs, output));
+      if (missing.length > 0) throw unknown("output", missing, graph.outputs);
+      return await this.enqueue(() => this.execute(name, taken, wanted, own));
+    } finally {
+      memory.end(reading);
+      memory.free(own);
+    }
   }
 
   async dispose(): Promise<void> {
@@ -105,15 +116,18 @@ export class OrtProgram<G extends string> implements Program<G> {
     name: G,
     { values, state }: Taken,
     wanted: readonly O[],
+    own: OrtValue[],
   ): Promise<Outputs<O>> {
     const graph = this.graphs[name];
     const session = await this.session(name);
     const results: Record<string, DeviceTensor> = {};
-    const inputs = new Map(Object.entries(graph.carries).map(([input, output]) => [output, input]));
+    const carried = this.stateOf(name)?.inputs;
     for (const [output, value] of await session.run(values, wanted)) {
-      const past = state.get(inputs.get(output) ?? "");
+      const past = state.get(carried?.get(output) ?? "");
       const type = graph.types[graph.outputs[output] ?? ""];
       const now = past === undefined ? { value, used: undefined } : appended(this.ort, past, value);
+      // What was copied from is nobody's any more.
+      if (past !== undefined) own.push(...[past.value, value].filter((from) => from !== now.value));
       results[output] = new OrtTensor(type?.dtype ?? "float32", now.value, this.lifetime, now.used);
     }
     // It has exactly the wanted names.
@@ -126,25 +140,32 @@ export class OrtProgram<G extends string> implements Program<G> {
     return this.inPlace.get(name);
   }
 
-  /** The values of the feeds as they are now. Carried tensors are consumed, whatever becomes of the run. */
-  private take(name: G, feeds: Feeds): Taken {
+  /**
+   * The values of the feeds as they are now, which stay until the end of `reading`. Carried tensors are consumed, whatever
+   * becomes of the run. `own` are values that were made for it alone.
+   */
+  private take(name: G, feeds: Feeds): Taken & { readonly own: OrtValue[]; readonly reading: Reading } {
     const { carries } = this.graphs[name];
     const inPlace = this.stateOf(name);
     const values: Record<string, OrtValue> = {};
     const state = new Map<string, Slots>();
+    const own: OrtValue[] = [];
     try {
       for (const [input, feed] of Object.entries(feeds)) {
         const isState = inPlace !== undefined && Object.hasOwn(carries, input);
         const slots = isState && feed instanceof OrtTensor && feed.lifetime === this.lifetime ? feed.slots : undefined;
         const value = slots?.value ?? this.valueOf(input, feed);
         values[input] = value;
-        if (!isState) continue;
-        state.set(input, slots ?? { value, used: value.dims[2] ?? 0 });
+        if (isState) state.set(input, slots ?? { value, used: value.dims[2] ?? 0 });
+        else if (!(feed instanceof OrtTensor && feed.slots.value === value)) own.push(value);
       }
-      return { values, state };
+      return { values, state, own, reading: this.lifetime.memory.begin(Object.values(values)) };
     } finally {
       for (const [input, feed] of Object.entries(feeds)) {
-        if (Object.hasOwn(carries, input) && feed instanceof OrtTensor) feed.dispose();
+        if (!Object.hasOwn(carries, input) || !(feed instanceof OrtTensor)) continue;
+        // State goes on as what the run returns.
+        if (state.has(input)) feed.passOn();
+        else feed.dispose();
       }
     }
   }

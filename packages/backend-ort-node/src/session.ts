@@ -77,7 +77,8 @@ export async function openSession(
   if (session === undefined) return openSession(ort, graph, weights, { threads, packed, apart });
   const outputNames = Object.keys(graph.outputs);
   // ONNX names of outputs may differ, their order does not.
-  const onnxName = (output: string) => session.outputNames[outputNames.indexOf(output)] ?? output;
+  const onnxNames = new Map(outputNames.map((output, i) => [output, session.outputNames[i] ?? output]));
+  const onnxName = (output: string) => onnxNames.get(output) ?? output;
 
   return {
     async run(values, outputs) {

@@ -12,6 +12,8 @@ export interface StateInPlace {
   readonly apart: ReadonlyMap<ValueName, readonly ValueName[]>;
   /** Inputs that mask old and new slots, float32 [B, S, old + new]. */
   readonly masks: readonly ValueName[];
+  /** Which carried input each output replaces. */
+  readonly inputs: ReadonlyMap<string, ValueName>;
 }
 
 /** What is fed to a run. */
@@ -57,7 +59,8 @@ export function stateInPlace(graph: Graph): StateInPlace | undefined {
     graph.nodes.map(nodeInputs).every((names) => names.some((v) => apart.has(v)) || !names.some((v) => masks.has(v)));
   // Under a second name the state would be whole.
   const haveOneName = results.filter((value) => apart.has(value)).length === apart.size;
-  return areOnlyMasks && haveOneName ? { apart, masks: [...masks] } : undefined;
+  const inputs = new Map(Object.entries(graph.carries).map(([input, output]) => [output, input]));
+  return areOnlyMasks && haveOneName ? { apart, masks: [...masks], inputs } : undefined;
 }
 
 /** The input that masks the joined keys of a node; undefined where they are not its last ones, or more depends on them. */

@@ -77,6 +77,7 @@ export class Engine {
   draft: Draft | undefined;
   private readonly backend: Backend;
   private readonly program: Program<string>;
+  private readonly names = new Map<string, readonly string[]>();
   private readonly tables = new Map<string, Promise<HostTensor<"float32">>>();
   private disposed: Promise<void> | undefined;
   /** Whether another engine has taken over weights and backend. */
@@ -169,8 +170,13 @@ export class Engine {
 
   /** Names of the cache values of one kind, key and value of every layer: "past.0.key", "past.0.value", … */
   cacheNames(kind: "trunk" | "image" | "past" | "present"): readonly string[] {
-    const layers = Array.from({ length: this.config.numHiddenLayers }, (_, i) => i);
-    return layers.flatMap((layer) => [`${kind}.${layer}.key`, `${kind}.${layer}.value`]);
+    let names = this.names.get(kind);
+    if (names === undefined) {
+      const layers = Array.from({ length: this.config.numHiddenLayers }, (_, i) => i);
+      names = layers.flatMap((layer) => [`${kind}.${layer}.key`, `${kind}.${layer}.value`]);
+      this.names.set(kind, names);
+    }
+    return names;
   }
 
   /** No cached keys or values yet: float32 [B, H, 0, d] for every layer. */

@@ -147,11 +147,10 @@ export class TokenTree {
       if (tensor === undefined) throw new TypeError(`backend: the output "${name}" is missing.`);
       return tensor;
     };
-    this.cache = named(past, (name) => take(name.replace("past.", "present.")));
-    if (learnsTrunk)
-      trunk.settle(
-        named(engine.cacheNames("trunk"), (name) => take(name.replace("trunk.", "image."))) satisfies TrunkCache,
-      );
+    this.cache = named(past, (_, i) => take(present[i] ?? ""));
+    if (learnsTrunk) {
+      trunk.settle(named(engine.cacheNames("trunk"), (_, i) => take(image[i] ?? "")) satisfies TrunkCache);
+    }
     this.used += placement.width;
     return named(outputs, take);
   }
@@ -195,6 +194,8 @@ function hostIds(ids: readonly number[], { rows, width }: Placement, batch: numb
   return int32(inputIds, [batch, width]);
 }
 
-function named<K extends string, T>(names: readonly K[], value: (name: K) => T): Readonly<Record<K, T>> {
-  return Object.fromEntries(names.map((name) => [name, value(name)])) as Record<K, T>;
+function named<K extends string, T>(names: readonly K[], value: (name: K, i: number) => T): Readonly<Record<K, T>> {
+  const all: Partial<Record<K, T>> = {};
+  for (const [i, name] of names.entries()) all[name] = value(name, i);
+  return all as Record<K, T>; // it has each of the names
 }

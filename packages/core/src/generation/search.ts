@@ -118,6 +118,7 @@ export function isFinished(prompt: Prompt, tokens: readonly number[], plan: Gene
   const last = tokens.at(-1);
   if (last !== undefined && plan.eosTokenIds.has(last)) return true;
   if (tokens.length >= newTokensOf(prompt, plan)) return true;
+  if (plan.stops.length === 0) return false;
   const all = [...prompt.row, ...tokens];
   return plan.stops.some((stop) => stop(all, prompt.row.length));
 }
