@@ -1,6 +1,7 @@
 // Tokens that are found in the text itself, as "[CLS]" is: before normalization, or after it. Leftmost and longest, as
 // in the Rust tokenizers library. Does not normalize.
 import { GlimpseError, show } from "@glimpsejs/base";
+import type { TokenizerConfig } from "@glimpsejs/config";
 
 /** A token that is looked for in the text. */
 export interface AddedToken {
@@ -81,4 +82,20 @@ export function checkFindable(tokens: readonly AddedToken[], subject: string): v
 
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}
+
+/** The added tokens of a file and, as special ones, those of the config that the vocabulary has. */
+export function withSpecialTokens(
+  addedTokens: readonly AddedToken[],
+  { clsToken, sepToken, padToken, unkToken, maskToken }: TokenizerConfig,
+  ids: ReadonlyMap<string, number>,
+): AddedToken[] {
+  const byContent = new Map(addedTokens.map((token) => [token.content, token]));
+  for (const content of [clsToken, sepToken, padToken, unkToken, maskToken]) {
+    const id = ids.get(content);
+    const plain = { singleWord: false, lstrip: false, rstrip: false };
+    if (id !== undefined)
+      byContent.set(content, { ...plain, ...byContent.get(content), content, id, normalized: false, special: true });
+  }
+  return [...byContent.values()].sort((a, b) => a.id - b.id);
 }

@@ -2,7 +2,7 @@
 // decoder into one object. Each step is in its own file; this one has the rows: truncation, padding, masks.
 import { GlimpseError, type JsonValue, type Problem, show } from "@glimpsejs/base";
 import { TokenizerConfig } from "@glimpsejs/config";
-import { type AddedToken, checkFindable, type TokenFinder, tokenFinder } from "./added-tokens.ts";
+import { checkFindable, type TokenFinder, tokenFinder, withSpecialTokens } from "./added-tokens.ts";
 import { type DecoderTable, decode, type IncrementalDecoder, incrementalDecoder } from "./decoder.ts";
 import { type NormalizerOptions, normalize, splitWords } from "./normalizer.ts";
 import {
@@ -236,22 +236,6 @@ export class BertTokenizer {
       }
     }
   }
-}
-
-/** The added tokens of a file and, as special ones, those of the config that the vocabulary has. */
-function withSpecialTokens(
-  addedTokens: readonly AddedToken[],
-  { clsToken, sepToken, padToken, unkToken, maskToken }: TokenizerConfig,
-  ids: ReadonlyMap<string, number>,
-): AddedToken[] {
-  const byContent = new Map(addedTokens.map((token) => [token.content, token]));
-  for (const content of [clsToken, sepToken, padToken, unkToken, maskToken]) {
-    const id = ids.get(content);
-    const plain = { singleWord: false, lstrip: false, rstrip: false };
-    if (id !== undefined)
-      byContent.set(content, { ...plain, ...byContent.get(content), content, id, normalized: false, special: true });
-  }
-  return [...byContent.values()].sort((a, b) => a.id - b.id);
 }
 
 function pad(row: number[], value: number, missing: number, { paddingSide }: EncodePlan): number[] {

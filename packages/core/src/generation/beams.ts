@@ -1,14 +1,14 @@
 // Beam search, with the reference's rules for finishing and stopping (transformers 5.18, _beam_search), beam sampling,
 // and diverse groups of beams (Vijayakumar et al. 2018). Beams are leaves of the tree: a beam that is chosen twice has
 // two children, one that is not chosen simply grows no further, and nothing in the cache is copied or reordered.
-import { drawWithoutReplacement, randomGenerator } from "../random.ts";
-import { type Candidate, topCandidates } from "./candidates.ts";
+import { randomGenerator } from "../random.ts";
+import { type Candidate, drawCandidates, topCandidates } from "./candidates.ts";
 import { logProbability } from "./leaf-logits.ts";
 import { extended, type GrownLeaf, type Leaf, type Prompt, seedLeaf, uprooted } from "./leaves.ts";
 import type { GenerationPlan } from "./plan.ts";
 import type { ProcessorContext } from "./processors/index.ts";
 import { beamCandidates } from "./reading.ts";
-import { indexOf, type Scores, scoresOf, tokenAt } from "./scores.ts";
+import { indexOf, type Scores, scoresOf } from "./scores.ts";
 import {
   contexts,
   Growth,
@@ -232,33 +232,6 @@ function isDone({ prompt, running, finished }: BeamGroup, size: number, plan: Ge
 
 function scoresOfStep({ group, scored }: GroupStep): Step["scores"] {
   return scored.map(({ scores }, i) => ({ row: group.offset + i, values: scores.values }));
-}
-
-/** Continuations drawn without replacement, as likely as their totals say. */
-function drawCandidates(
-  rows: readonly Scores[],
-  totals: readonly number[],
-  count: number,
-  random: () => number,
-): readonly Candidate[] {
-  const starts: number[] = [];
-  let size = 0;
-  for (const { values } of rows) {
-    starts.push(size);
-    size += values.length;
-  }
-  const all = new Float32Array(size);
-  for (const [beam, { values }] of rows.entries()) {
-    const [start, before] = [starts[beam] ?? 0, totals[beam] ?? 0];
-    for (let i = 0; i < values.length; i++) all[start + i] = (values[i] ?? 0) + before;
-  }
-  return drawWithoutReplacement(all, count, random).flatMap((index) => {
-    const beam = starts.findLastIndex((start) => start <= index);
-    const row = rows[beam];
-    if (row === undefined) return [];
-    const token = tokenAt(row, index - (starts[beam] ?? 0));
-    return { beam, token, total: all[index] ?? Number.NEGATIVE_INFINITY };
-  });
 }
 
 function runningSequences({ prompt, running }: BeamGroup): readonly Sequence[] {

@@ -1,4 +1,5 @@
-// The best continuations over all beams of a group.
+// The continuations of the beams of a group that a step goes on with: the best ones, or those that are drawn.
+import { drawWithoutReplacement } from "../random.ts";
 import { type Scores, tokenAt } from "./scores.ts";
 
 /** One way to continue: which beam, with which token, and the new total of log-probabilities. */
@@ -49,4 +50,31 @@ export function topCandidates(
     return worst.logit === logits.bound ? worst.token > (logits.last ?? -1) : worst.logit < logits.bound;
   });
   return isOpen ? undefined : best.map(({ beam, token, total }) => ({ beam, token, total }));
+}
+
+/** Continuations drawn without replacement, as likely as their totals say. */
+export function drawCandidates(
+  rows: readonly Scores[],
+  totals: readonly number[],
+  count: number,
+  random: () => number,
+): readonly Candidate[] {
+  const starts: number[] = [];
+  let size = 0;
+  for (const { values } of rows) {
+    starts.push(size);
+    size += values.length;
+  }
+  const all = new Float32Array(size);
+  for (const [beam, { values }] of rows.entries()) {
+    const [start, before] = [starts[beam] ?? 0, totals[beam] ?? 0];
+    for (let i = 0; i < values.length; i++) all[start + i] = (values[i] ?? 0) + before;
+  }
+  return drawWithoutReplacement(all, count, random).flatMap((index) => {
+    const beam = starts.findLastIndex((start) => start <= index);
+    const row = rows[beam];
+    if (row === undefined) return [];
+    const token = tokenAt(row, index - (starts[beam] ?? 0));
+    return { beam, token, total: all[index] ?? Number.NEGATIVE_INFINITY };
+  });
 }
