@@ -145,6 +145,7 @@ async function result(
     }
     const isRight = call.kind === "encode" || (rows !== undefined && (shared === 1 || runner.dtype !== "fp32"));
     const ms = isRight ? spread(timed.map((t) => t.ms)) : undefined;
+    const host = ms && hostPerToken(timed, job.tokens);
     const cores = coresOf(timed);
     const others = peer?.timed.get(scenario) ?? [];
     const theirs = spread(others.map((t) => t.ms));
@@ -155,7 +156,8 @@ async function result(
       ms,
       cores,
       perToken: ms && spread(timed.flatMap(({ steps }) => (steps.length === 0 ? [] : mean(steps)))),
-      hostPerToken: ms && hostPerToken(timed, job.tokens),
+      hostPerToken: host,
+      hostPerTokenOfAll: host && host / Math.max(1, prompts.length),
       agreement: shared,
       rooflineShare: ms && runner.dtype === "fp32" ? rooflineShare(job, call, ms.median) : undefined,
       speedup: ms && theirs && areQuiet ? theirs.median / ms.median : undefined,

@@ -61,7 +61,7 @@ export interface Timed {
   readonly ids: readonly (readonly number[])[];
   /** Milliseconds of each token after the first; empty where they do not come one by one. */
   readonly steps: readonly number[];
-  /** Time spent in runs of the runtime, where it can be told. */
+  /** Time in which the runtime computed, where it can be told. */
   readonly runtime: number | undefined;
 }
 

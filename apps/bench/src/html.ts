@@ -78,11 +78,12 @@ function scenario(name: ScenarioName, runners: readonly RunnerResult[]): string 
     `${ms.min.toFixed(0)}–${ms.max.toFixed(0)}`,
     s.perToken === undefined ? "–" : `${s.perToken.median.toFixed(1)} ms`,
     s.hostPerToken === undefined ? "–" : `${s.hostPerToken.toFixed(2)} ms`,
+    s.hostPerTokenOfAll === undefined ? "–" : `${s.hostPerTokenOfAll.toFixed(2)} ms`,
     `${(100 * s.agreement).toFixed(0)} %`,
     s.rooflineShare === undefined ? "–" : `${(100 * s.rooflineShare).toFixed(0)} %`,
     s.speedup === undefined ? "–" : `${s.speedup.toFixed(2)}×`,
   ]);
-  const heads = ["", "median", "ends", "token", "host / token", "same ids", "of roofline", "vs peer"];
+  const heads = ["", "median", "ends", "token", "host / step", "host / token", "same ids", "of roofline", "vs peer"];
   const longest = Math.max(...bars.map(({ ms }) => ms.max));
   const scale = 520 / longest;
   const marks = bars.map(({ runner, ms }, i) => {

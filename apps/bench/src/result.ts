@@ -23,8 +23,14 @@ export interface ScenarioResult {
   readonly cores: number;
   /** The tokens after the first of each call, on average, where the search gives them one by one. Some may come at once. */
   readonly perToken: Spread | undefined;
-  /** Time of a call that is not spent in the runtime's own run, by token, where it can be told. */
+  /**
+   * Time of a call in which the runtime does not compute, by token of one text, which is a step of the search: where there are
+   * several texts, a step makes a token of each. Where it can be told. Files without `hostPerTokenOfAll` leave out what the
+   * host did while a run waited for its turn, collecting garbage for one.
+   */
   readonly hostPerToken: number | undefined;
+  /** The same by all generated tokens: of ten questions, a tenth of it. Files written before there was this lack it. */
+  readonly hostPerTokenOfAll?: number | undefined;
   /** Share of the generated tokens up to the first that differs from the reference; 1 for equal ids. */
   readonly agreement: number;
   /** Time by the machine's measured rates and by `ms`; above 1 where work is saved that the estimate counts. */

@@ -78,18 +78,30 @@ test("times, shares and ratios, measured after warming up", async () => {
   const [peer, ours] = result.runners;
   expect(peer?.scenarios.caption?.ms).toEqual({ median: 906, min: 905, max: 907, runs: 3 });
   expect(ours?.first).toBe(300);
-  expect(ours?.scenarios.caption).toMatchObject({ agreement: 1, hostPerToken: 1, cores: 1 });
+  expect(ours?.scenarios.caption).toMatchObject({ agreement: 1, hostPerToken: 1, hostPerTokenOfAll: 1, cores: 1 });
   expect(ours?.scenarios.caption?.speedup).toBeCloseTo(906 / 306);
   expect(tables(result).split("\n\n").slice(1).join("\n\n")).toMatchInlineSnapshot(`
     "               load  first caption  memory then  at the end  of fp32 weights
     peer fp32     50 ms         900 ms      1100 MB     1100 MB            1.10×
     glimpse fp32  50 ms         300 ms      1100 MB     1100 MB            1.10×
 
-    caption         time           cores    token  host/token  same ids  of roofline  vs peer
-    peer fp32     906 ms  905–907   1.00  90.0 ms     1.00 ms     100 %          6 %    1.00×
-    glimpse fp32  306 ms  305–307   1.00  30.0 ms     1.00 ms     100 %         17 %    2.96×"
+    caption         time           cores    token  host/step  host/token  same ids  of roofline  vs peer
+    peer fp32     906 ms  905–907   1.00  90.0 ms    1.00 ms     1.00 ms     100 %          6 %    1.00×
+    glimpse fp32  306 ms  305–307   1.00  30.0 ms    1.00 ms     1.00 ms     100 %         17 %    2.96×"
   `);
   expect(result.notes).toEqual([]);
+});
+
+test("host time is told by step and by token of all texts", async () => {
+  const texts = Array.from({ length: 10 }, () => Array.from({ length: 12 }, (_, id) => id));
+  const asked = { ...job, scenarios: ["questions10"] as const, expected: { questions10: texts } };
+  const runner = pretender("glimpse", 300, right);
+  const ask = async (request: Request) => {
+    const answer = await (runner.ask as (request: Request) => Promise<Opened | Timed | number>)(request);
+    return typeof answer === "object" && "ids" in answer ? { ...answer, ids: texts } : answer;
+  };
+  const result = await bench(asked, [{ ...runner, ask: ask as Runner["ask"] }]);
+  expect(result.runners[0]?.scenarios.questions10).toMatchObject({ hostPerToken: 1, hostPerTokenOfAll: 0.1 });
 });
 
 test("wrong ids have no time, rounded weights have one with their share of equal ids", async () => {

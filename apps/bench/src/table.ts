@@ -28,7 +28,18 @@ export function tables(result: BenchResult): string {
       return s === undefined ? [] : [[r.name, ...cells(s)]];
     });
     if (rows.length === 0) return [];
-    const heading = [name, "time", "", "cores", "token", "host/token", "same ids", "of roofline", "vs peer"];
+    const heading = [
+      name,
+      "time",
+      "",
+      "cores",
+      "token",
+      "host/step",
+      "host/token",
+      "same ids",
+      "of roofline",
+      "vs peer",
+    ];
     return [aligned([heading, ...rows])];
   });
   const growth = result.growth.map(
@@ -68,6 +79,7 @@ function cells(s: ScenarioResult): readonly string[] {
     s.cores.toFixed(2),
     s.perToken === undefined ? "–" : ms(s.perToken.median, 1),
     s.hostPerToken === undefined ? "–" : ms(s.hostPerToken, 2),
+    s.hostPerTokenOfAll === undefined ? "–" : ms(s.hostPerTokenOfAll, 2),
     percent(s.agreement),
     s.rooflineShare === undefined ? "–" : percent(s.rooflineShare),
     s.speedup === undefined ? "–" : times(s.speedup),
