@@ -198,9 +198,11 @@ describe("what goes wrong", () => {
   test("a folder without samples.json, and text that is not UTF-8", async () => {
     const missing = await glimpse(["eval", temporaryFolder()]);
     expect(missing).toMatchObject({ code: 1, out: "" });
-    expect(missing.err).toMatch(/samples\.json/);
+    expect(missing.err).toMatch(/samples\.json: it is not there, expected a folder with a samples\.json, or a \.jsonl/);
     const bytes = new Uint8Array([0xff, 0x0a]);
-    const { err } = await glimpse(["eval", "d.tsv"], { files: { ...files, read: async () => bytes } });
+    const { err } = await glimpse(["eval", "d.tsv"], {
+      files: { ...files, exists: async () => true, read: async () => bytes },
+    });
     expect(err).toMatch(/d\.tsv: the text is not valid UTF-8/);
   });
 

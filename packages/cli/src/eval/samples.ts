@@ -31,6 +31,12 @@ const columns: readonly string[] = ["file", "references", "question", "answers"]
 export async function readSamples(data: string, files: FileReader): Promise<readonly Sample[]> {
   const isTable = /\.(jsonl|tsv)$/i.test(data);
   const file = isTable ? data : `${data.replace(/(?<=.)[/\\]+$/, "")}/samples.json`;
+  if (!(await files.exists(file))) {
+    throw new GlimpseError(
+      { subject: file, problem: "it is not there", expected: "a folder with a samples.json, or a .jsonl or .tsv file" },
+      { code: "missing-file" },
+    );
+  }
   const bytes = await files.read(file);
   const rows = !isTable ? readJson(bytes, file) : /\.tsv$/i.test(data) ? readTsv(bytes, file) : readJsonl(bytes, file);
   const folder = file.replace(/[^/\\]*$/, "");

@@ -37,7 +37,8 @@ export async function caseFolders(folder: string, files: FileReader): Promise<re
   }
   if (found.length > 0) return found;
   const problem = "there is no case.json in it, nor in a folder in it";
-  throw new GlimpseError({ subject: folder, problem }, { code: "missing-file" });
+  const advice = "What a case is: glimpse help verify.";
+  throw new GlimpseError({ subject: folder, problem, advice }, { code: "missing-file" });
 }
 
 /** Runs every case of `folder`, one after the other. */

@@ -50,7 +50,7 @@ async function openCheckpoint(
   const demo = demoCheckpoint(source);
   if (source === undefined || demo !== undefined) return openFolder(fileURLToPath(demo ?? demoCheckpoints.captions));
   if (await isFolder(source)) return openFolder(source);
-  if (!/^[\w.-]+\/[\w.-]+$/.test(source)) {
+  if (!/^(?!\.)[\w.-]+\/[\w.-]+$/.test(source)) {
     throw new GlimpseError(
       {
         subject: `checkpoint ${show(source)}`,
