@@ -110,7 +110,7 @@ test("URLs of other kinds, and downloads without fetch", async () => {
   expect(code).toBe("invalid-argument");
   expect(message).toBe(
     '"https://example.com/a.png": URLs are not downloaded. ' +
-      "Fetch the bytes yourself and pass them, or pass the option fetch.",
+      "Fetch the bytes yourself and pass them, or pass the option fetch to loadImage() or loadClip().",
   );
   expect((await refusal(17 as unknown as string)).message).toContain(
     "expected a path, a URL, a Blob or bytes, got number",

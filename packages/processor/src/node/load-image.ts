@@ -93,7 +93,7 @@ export async function readSource(
     case "http":
     case "https":
       if (options.fetch === undefined) {
-        const advice = "Fetch the bytes yourself and pass them, or pass the option fetch.";
+        const advice = "Fetch the bytes yourself and pass them, or pass the option fetch to loadImage() or loadClip().";
         throw invalidSource({ subject: name, problem: "URLs are not downloaded", advice });
       }
       return download(text, name, options.fetch, options.signal);
