@@ -1,8 +1,9 @@
 // docs/bundlers.md, followed to the letter: each bundler builds the guide's app from the packed packages in an empty
 // folder, and Chromium captions a picture with the result, on a plain page and on a cross-origin isolated one, below a
-// sub-path, and without a request to any other host. Vite's development server does so, too.
+// sub-path, and without a request to any other host. Vite's development server does so, too. A bundle for Node captions
+// in Node.
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import os from "node:os";
 import path from "node:path";
@@ -82,6 +83,28 @@ test("Vite's development server serves the app, and it captions a picture", { ti
   } finally {
     server.kill();
   }
+});
+
+test("a bundle for Node, its packages left out or in one file of CommonJS", { timeout: 300_000 }, async () => {
+  const folder = path.join(home, "for-node");
+  mkdirSync(folder);
+  cpSync(picture, path.join(folder, "photo.png"));
+  const server = (model: string) =>
+    `import { load } from "glimpsejs";
+load(${model}).then(async (git) => { console.log((await git.caption("photo.png")).text); await git.dispose(); });`;
+  writeFileSync(path.join(folder, "server.mjs"), server(""));
+  writeFileSync(path.join(folder, "named.mjs"), server('"node_modules/@glimpsejs/demo-model/models/captions"'));
+  const [outside] = blocksOf(guide, "For Node");
+  const leftOut = ["onnxruntime-node", "sharp", "webgpu", "mediabunny", "@napi-rs/webcodecs"];
+  const external = leftOut.map((name) => `--external:${name}`).join(" ");
+  const oneFile = (name: string) =>
+    `npx esbuild ${name}.mjs --bundle --platform=node --format=cjs ${external} --outfile=${name}.cjs && node ${name}.cjs`;
+  const run = (command: string) => shell(folder, command, newcomer(home, inject("registry")));
+  await run("npm init --yes && npm pkg set type=module && npm install glimpsejs onnxruntime-node esbuild");
+  const caption = "a book on a white background\n";
+  expect((await run(`${outside?.text ?? ""}node server.js`)).output).toContain(caption);
+  expect((await run(oneFile("named"))).output).toContain(caption);
+  expect((await run(oneFile("server"))).output).toContain("demo checkpoint: its files are not there");
 });
 
 /** The first address that a program prints. */

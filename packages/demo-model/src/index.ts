@@ -3,7 +3,9 @@
 
 // Of one argument, since bundlers take `new URL("…", import.meta.url)` for a file of theirs, and there is no file of a
 // folder's name. Turbopack does so also where the second argument is a constant of that value.
-const folder = (path: string): URL => new URL(import.meta.url.replace(/[^/]+\/[^/]+$/, path));
+const folder = (path: string): URL => new URL(here.replace(/[^/]+\/[^/]+$/, path));
+// A bundle in CommonJS has no such address, and can do without: it has left these files behind.
+const here = (import.meta.url as string | undefined) ?? "file:///bundled/index.js";
 
 /** Folders of the two checkpoints, each in the Hub's format, with a trailing slash. */
 export const demoCheckpoints: {

@@ -48,7 +48,7 @@ async function openCheckpoint(
   },
 ): Promise<CheckpointFiles> {
   const demo = demoCheckpoint(source);
-  if (source === undefined || demo !== undefined) return openFolder(fileURLToPath(demo ?? demoCheckpoints.captions));
+  if (source === undefined || demo !== undefined) return openDemo(fileURLToPath(demo ?? demoCheckpoints.captions));
   if (await isFolder(source)) return openFolder(source);
   if (!/^(?!\.)[\w.-]+\/[\w.-]+$/.test(source)) {
     throw new GlimpseError(
@@ -69,6 +69,19 @@ async function openCheckpoint(
       onProgress: (p) => onProgress({ phase: "download", file: p.file, loaded: p.loaded, total: p.total }),
     }),
   });
+}
+
+async function openDemo(folder: string): Promise<CheckpointFiles> {
+  if (await isFolder(folder)) return openFolder(folder);
+  throw new GlimpseError(
+    {
+      subject: "demo checkpoint",
+      problem: "its files are not there",
+      expected: folder,
+      advice: "A bundler leaves them behind: keep glimpsejs out of the bundle, or name a checkpoint.",
+    },
+    { code: "missing-file" },
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {
