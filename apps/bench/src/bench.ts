@@ -149,9 +149,9 @@ async function result(
     const cores = coresOf(timed);
     const others = peer?.timed.get(scenario) ?? [];
     const theirs = spread(others.map((t) => t.ms));
-    const areQuiet = isQuiet(timed, job.threads) && isQuiet(others, job.threads);
-    if (!isQuiet(timed, job.threads))
-      notes.push(`${name}, ${scenario}: it got ${cores.toFixed(2)} cores, so its times prove nothing`);
+    const isOwnQuiet = runner.isOnGpu || isQuiet(timed, job.threads);
+    const areQuiet = isOwnQuiet && (peer?.runner.isOnGpu === true || isQuiet(others, job.threads));
+    if (!isOwnQuiet) notes.push(`${name}, ${scenario}: it got ${cores.toFixed(2)} cores, so its times prove nothing`);
     scenarios[scenario] = {
       ms,
       cores,
@@ -159,7 +159,7 @@ async function result(
       hostPerToken: host,
       hostPerTokenOfAll: host && host / Math.max(1, prompts.length),
       agreement: shared,
-      rooflineShare: ms && runner.dtype === "fp32" ? rooflineShare(job, call, ms.median) : undefined,
+      rooflineShare: ms && runner.dtype === "fp32" && !runner.isOnGpu ? rooflineShare(job, call, ms.median) : undefined,
       speedup: ms && theirs && areQuiet ? theirs.median / ms.median : undefined,
     };
   }

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { ortWeb } from "@glimpsejs/backend-ort-web";
 import { float32, type HostTensor } from "@glimpsejs/graph";
-import { type BackendPlugin, type Git, GitForCausalLM, load, ortNode, reference } from "glimpsejs";
+import { type BackendPlugin, type Git, GitForCausalLM, load, ortNode, reference, webgpu } from "glimpsejs";
 import type { CaptionAllRequest, GenerateRequest, Opened, OpenRequest, Request, Timed } from "./calls.ts";
 
 /** What the model was opened with. */
@@ -74,6 +74,7 @@ async function open(request: OpenRequest): Promise<Opened> {
 
 async function pluginOf(backend: string, threads: number | undefined): Promise<BackendPlugin> {
   if (backend === "reference") return reference();
+  if (backend === "webgpu") return webgpu();
   if (backend === "ort-web-wasm") return ortWeb({ provider: "wasm", threads });
   const { default: ort } = await import("onnxruntime-node");
   runtime.isKnown = true;

@@ -23,7 +23,7 @@ import {
 import { tables } from "./table.ts";
 import { importTransformersJs, measureTransformersJs } from "./transformers-js.ts";
 
-const backendNames = ["ort-node", "ort-web-wasm", "reference"] as const;
+const backendNames = ["ort-node", "ort-web-wasm", "webgpu", "reference"] as const;
 const dtypeNames = ["fp32", "fp16", "int8", "int4"] as const;
 
 const usage = `Usage: npm run bench -- [FOLDER | --synthetic NAME] [options]
@@ -32,13 +32,15 @@ const usage = `Usage: npm run bench -- [FOLDER | --synthetic NAME] [options]
                      1.6 GB; default git-base
   --dir DIR          where synthetic checkpoints are kept; default ${path.join(os.tmpdir(), "glimpse-synthetic")}
   --backend NAMES    ${backendNames.join(", ")}, separated by commas; default ort-node
-                     (ort-web-wasm is its WebAssembly, in Node; reference takes minutes a caption on a checkpoint of this size)
+                     (ort-web-wasm is its WebAssembly, in Node; webgpu wants a GPU; reference takes
+                     minutes a caption on a checkpoint of this size)
   --dtype NAMES      ${dtypeNames.join(", ")}; default all
   --scenario NAMES   ${scenarioNames.join(", ")}; default all
   --threads N        default: what each runtime chooses
   --tokens N         tokens per text; default 20
   --rounds N         measurements of each scenario; default 3
   --python PATH      also measure transformers on PyTorch with this Python
+  --python-device D  where PyTorch computes: cpu (default), or cuda beside webgpu
   --transformersjs-model DIR_OR_ID
                      also measure a caption by this model of transformers.js, where @huggingface/transformers is
                      installed beside the bench; another model, so without a ratio
@@ -69,6 +71,7 @@ async function main(): Promise<number> {
       tokens: { type: "string", default: "20" },
       rounds: { type: "string", default: "3" },
       python: { type: "string" },
+      "python-device": { type: "string", default: "cpu" },
       "transformersjs-model": { type: "string" },
       expected: { type: "string" },
       growth: { type: "boolean", default: true },
@@ -126,7 +129,7 @@ async function main(): Promise<number> {
       log: (line) => console.error(line),
     };
     const runners: Runner[] = [
-      ...(values.python === undefined ? [] : [transformersRunner(values.python)]),
+      ...(values.python === undefined ? [] : [transformersRunner(values.python, values["python-device"])]),
       ...backends.flatMap((name) =>
         (name === "reference" ? ["fp32"] : dtypes).map((dtype) => glimpseRunner(name, dtype)),
       ),

@@ -60,7 +60,7 @@ function pretender(
   kind: Runner["kind"],
   ms: number,
   ids: readonly number[],
-  { cores = 1, dtype = "fp32" } = {},
+  { cores = 1, dtype = "fp32", isOnGpu = false } = {},
 ): Runner {
   const asked = { captions: 0, closed: false };
   const ask = async (request: Request): Promise<Opened | Timed | number> => {
@@ -70,7 +70,7 @@ function pretender(
     const took = request.kind === "captionAll" ? 4000 / request.batchSize : ms + asked.captions++;
     return { ms: took, cpu: took * cores, ids: [ids], steps: [ms / 10], runtime: took - 2 };
   };
-  return { backend: kind, dtype, kind, ask: ask as Runner["ask"], close: () => (asked.closed = true) };
+  return { backend: kind, dtype, kind, isOnGpu, ask: ask as Runner["ask"], close: () => (asked.closed = true) };
 }
 
 test("times, shares and ratios, measured after warming up", async () => {
@@ -119,13 +119,18 @@ test("wrong ids have no time, rounded weights have one with their share of equal
   expect(tables(result)).not.toMatch(/\b6 ms/);
 });
 
-test("without anything to compare with there is no time, and none of the ratio for a run kept from computing", async () => {
+test("without anything to compare with there is no time, and no ratio for a run kept from computing, unless a GPU computes", async () => {
   const alone = await bench({ ...job, expected: {} }, [pretender("glimpse", 300, right)]);
   expect(alone.runners[0]?.scenarios.caption?.ms).toBeUndefined();
   expect(alone.notes.join()).toMatch(/nothing says which ids are right/);
   const kept = await bench(job, [pretender("peer", 900, right, { cores: 0.4 }), pretender("glimpse", 300, right)]);
   expect(kept.runners[1]?.scenarios.caption?.speedup).toBeUndefined();
   expect(kept.notes.join()).toMatch(/peer fp32, caption: it got 0.40 cores/);
+  const onGpu = { cores: 0.4, isOnGpu: true };
+  const fast = await bench(job, [pretender("peer", 900, right, onGpu), pretender("glimpse", 300, right, onGpu)]);
+  expect(fast.runners[1]?.scenarios.caption?.speedup).toBeCloseTo(906 / 306);
+  expect(fast.runners[1]?.scenarios.caption?.rooflineShare).toBeUndefined();
+  expect(fast.notes).toEqual([]);
 });
 
 test("a runner that cannot be opened is told, the others are measured, all are closed", async () => {

@@ -17,6 +17,8 @@ export interface Runner {
   readonly backend: string;
   readonly dtype: string;
   readonly kind: "glimpse" | "peer";
+  /** Whether a GPU computes: how much of the processor it gets says nothing then, nor does the processor's roofline. */
+  readonly isOnGpu: boolean;
   ask(request: OpenRequest): Promise<Opened>;
   ask(request: GenerateRequest | EncodeRequest | CaptionAllRequest): Promise<Timed>;
   ask(request: MemoryRequest): Promise<number>;
@@ -28,16 +30,23 @@ export function glimpseRunner(backend: string, dtype: string): Runner {
   const child = fork(new URL("./child.js", import.meta.url), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const { ask, settle } = conversation(child, `${backend} ${dtype}`, (message) => child.send(message));
   child.on("message", settle);
-  return { backend, dtype, kind: "glimpse", ask, close: () => child.disconnect() };
+  return { backend, dtype, kind: "glimpse", isOnGpu: backend === "webgpu", ask, close: () => child.disconnect() };
 }
 
-/** transformers on PyTorch. */
-export function transformersRunner(python: string): Runner {
+/** transformers on PyTorch, on the processor or on a `device` such as "cuda". */
+export function transformersRunner(python: string, device = "cpu"): Runner {
   const script = fileURLToPath(new URL("../peer.py", import.meta.url));
-  const child = spawn(python, [script], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(python, [script, device], { stdio: ["pipe", "pipe", "inherit"] });
   const { ask, settle } = conversation(child, python, (message) => child.stdin.write(`${JSON.stringify(message)}\n`));
   readline.createInterface({ input: child.stdout }).on("line", (line) => settle(JSON.parse(line)));
-  return { backend: "transformers", dtype: "fp32", kind: "peer", ask, close: () => child.stdin.end() };
+  return {
+    backend: "transformers",
+    dtype: "fp32",
+    kind: "peer",
+    isOnGpu: device !== "cpu",
+    ask,
+    close: () => child.stdin.end(),
+  };
 }
 
 /** Questions by number, and the answers to them as they come. */
