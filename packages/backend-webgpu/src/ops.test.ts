@@ -117,6 +117,16 @@ function quantizedCase(bits: 8 | 4, m: number, k: number): Case {
 // Kept while there are devices of it: Dawn frees it when it is garbage.
 let gpu: Gpu;
 
+/** layerNorm of nearly equal numbers. */
+function normCase(m: number, d: number): Case {
+  const x = noise([m, d], 1e-3);
+  for (const [i, value] of x.data.entries()) x.data[i] = value + 5;
+  return build((b, feed, weight) => {
+    const inputs = { x: feed("x", x), weight: weight("w", noise([d], 1, 2)), bias: weight("b", noise([d], 1, 3)) };
+    return b.op("layerNorm", inputs, { epsilon: 1e-12 });
+  });
+}
+
 describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : ` (skipped: ${noGpu})`}`, () => {
   let backend: Backend;
   let oracle: Backend;
@@ -143,6 +153,10 @@ describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : 
     [3, 65, 33],
     [8, 40, 24],
     [9, 68, 130],
+    [12, 8, 8200], // so many columns are tiles of 16 rows
+    [20, 8, 8200], // of 32
+    [31, 36, 33],
+    [33, 20, 33],
     [197, 17, 31],
     [197, 64, 48],
     [901, 12, 19],
@@ -158,6 +172,7 @@ describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : 
   test.each([
     [8, 1, 64],
     [8, 5, 36],
+    [8, 17, 36],
     [8, 197, 33],
     [4, 1, 64],
     [4, 3, 96],
@@ -168,7 +183,8 @@ describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : 
     expectClose(await solve(backend, problem), exactProduct(problem, bits, bits === 8 ? k : 32), tolerance);
   });
 
-  // What is handed in here has no subgroups, as WebGPU's default device: products of few rows add up in another way.
+  // What is handed in here has no subgroups, as WebGPU's default device: sums of products of few rows and of layerNorm meet in
+  // another way.
   describe("on a device without features", () => {
     let plain: WebGpuBackend;
     beforeAll(async () => {
@@ -190,7 +206,13 @@ describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : 
       [1, 64, 300],
       [3, 65, 33],
       [8, 40, 24],
+      [17, 20, 33],
     ])("linear with %i rows, %i to %i wide", (m, k, n) => same(linearCase(m, k, n), plain));
+
+    test.each([
+      [1, 768],
+      [3, 5],
+    ])("layerNorm of %i rows %i wide", (m, d) => same(normCase(m, d), plain));
 
     test.each([1, 5])("float16 weights with %i rows", (m) => same(halfCase(m), plain));
 
@@ -207,19 +229,12 @@ describe.skipIf(noGpu !== undefined)(`ops on WebGPU${noGpu === undefined ? "" : 
 
   test.each([
     [1, 768],
+    [2, 300],
+    [1, 2049],
     [3, 5],
     [197, 30],
     [901, 7],
-  ])("layerNorm of %i rows %i wide, and of nearly equal numbers", async (m, d) => {
-    const x = noise([m, d], 1e-3);
-    for (const [i, value] of x.data.entries()) x.data[i] = value + 5;
-    await same(
-      build((b, feed, weight) => {
-        const inputs = { x: feed("x", x), weight: weight("w", noise([d], 1, 2)), bias: weight("b", noise([d], 1, 3)) };
-        return b.op("layerNorm", inputs, { epsilon: 1e-12 });
-      }),
-    );
-  });
+  ])("layerNorm of %i rows %i wide, and of nearly equal numbers", (m, d) => same(normCase(m, d)));
 
   test.each([
     { rows: 1, d: 64, lengths: [197, 5], masked: true },

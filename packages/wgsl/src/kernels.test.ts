@@ -100,7 +100,10 @@ describe("products", () => {
   });
 
   test("rows are tiled by 16, 32 or 64, whichever computes few that are not there", () => {
-    const names = [9, 16, 50, 64, 197, 257, 901].map((n) => kernels(mlp(8), n, plain)[0]?.name);
+    const wide = buildGraph("wide", (b) => {
+      b.output("y", b.op("linear", { x: b.input("x", "float32", ["n", 8]), weight: b.weight("w", [8193, 8]) }, {}));
+    });
+    const names = [9, 16, 50, 64, 197, 257, 901].map((n) => kernels(wide, n, plain)[0]?.name);
     expect(names).toEqual([
       "matmul 16 × 64 f32",
       "matmul 16 × 64 f32",
@@ -110,6 +113,11 @@ describe("products", () => {
       "matmul 32 × 64 f32",
       "matmul 64 × 64 f32",
     ]);
+  });
+
+  test("some more rows of few columns are taken in turns, so that more of the GPU has something to do", () => {
+    const names = [8, 9, 32, 33].map((n) => kernels(mlp(8), n, plain)[0]?.name);
+    expect(names).toEqual(["gemv 8 rows f32", "gemv 8 rows f32", "gemv 8 rows f32", "matmul 64 × 64 f32"]);
   });
 });
 

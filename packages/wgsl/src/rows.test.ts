@@ -30,10 +30,7 @@ test("argMax", () => {
       return select(2u, 0u, bits == 0xff800000u);
     }
     // An entry that is −∞ counts as the lowest number, and one that is bad as anything: the row is bad then.
-    fn at(start: u32, i: u32) -> f32 {
-      let value = x[start + i];
-      return select(lowest, value, seenOf(value) == 1u);
-    }
+    fn counted(entry: f32) -> f32 { return select(lowest, entry, seenOf(entry) == 1u); }
     fn beats(a: f32, ai: u32, b: f32, bi: u32) -> bool { return a > b || (a == b && ai < bi); }
     var<workgroup> values: array<f32, 256>;
     var<workgroup> places: array<u32, 256>;
@@ -70,14 +67,22 @@ test("argMax", () => {
       var value = lowest;
       var place = nowhere;
       var flags = 0u;
-      for (var i = thread; i < p.v; i += 256u) {
-        let flag = seenOf(x[start + i]);
+      for (var first = thread; first < p.v; first += 2048u) {
+        var entries: array<f32, 8>;
+        for (var e = 0u; e < 8u; e++) { entries[e] = x[start + min(first + e * 256u, p.v - 1u)]; }
+        for (var e = 0u; e < 8u; e++) {
+          let i = first + e * 256u;
+          let entry = entries[e];
+          if (i < p.v) {
+        let flag = seenOf(entry);
         flags |= flag;
-        if (flag == 1u && beats(x[start + i], i, value, place)) {
-          value = x[start + i];
+        if (flag == 1u && beats(entry, i, value, place)) {
+          value = entry;
           place = i;
         }
        }
+        }
+      }
       values[thread] = value;
       places[thread] = place;
       atomicOr(&seen, flags);
@@ -103,10 +108,7 @@ test("topK", () => {
       return select(2u, 0u, bits == 0xff800000u);
     }
     // An entry that is −∞ counts as the lowest number, and one that is bad as anything: the row is bad then.
-    fn at(start: u32, i: u32) -> f32 {
-      let value = x[start + i];
-      return select(lowest, value, seenOf(value) == 1u);
-    }
+    fn counted(entry: f32) -> f32 { return select(lowest, entry, seenOf(entry) == 1u); }
     fn beats(a: f32, ai: u32, b: f32, bi: u32) -> bool { return a > b || (a == b && ai < bi); }
     var<workgroup> values: array<f32, 256>;
     var<workgroup> places: array<u32, 256>;
@@ -143,13 +145,21 @@ test("topK", () => {
       var flags = 0u;
       var value = lowest;
       var place = nowhere;
-      for (var i = thread; i < p.v; i += 256u) {
-        flags |= seenOf(x[start + i]);
-        if (beats(at(start, i), i, value, place)) {
-          value = at(start, i);
+      for (var first = thread; first < p.v; first += 2048u) {
+        var entries: array<f32, 8>;
+        for (var e = 0u; e < 8u; e++) { entries[e] = x[start + min(first + e * 256u, p.v - 1u)]; }
+        for (var e = 0u; e < 8u; e++) {
+          let i = first + e * 256u;
+          let entry = entries[e];
+          if (i < p.v) {
+        flags |= seenOf(entry);
+        if (beats(counted(entry), i, value, place)) {
+          value = counted(entry);
           place = i;
         }
        }
+        }
+      }
       atomicOr(&seen, flags);
       for (var rank = 0u; rank < p.k; rank++) {
         values[thread] = value;
@@ -168,13 +178,21 @@ test("topK", () => {
           // The winner looks for its next best: the rest of the invocations still have theirs.
           value = lowest;
           place = nowhere;
-          for (var i = thread; i < p.v; i += 256u) {
-            let other = at(start, i);
+          for (var first = thread; first < p.v; first += 2048u) {
+        var entries: array<f32, 8>;
+        for (var e = 0u; e < 8u; e++) { entries[e] = x[start + min(first + e * 256u, p.v - 1u)]; }
+        for (var e = 0u; e < 8u; e++) {
+          let i = first + e * 256u;
+          let entry = entries[e];
+          if (i < p.v) {
+            let other = counted(entry);
             if (beats(top, topPlace, other, i) && beats(other, i, value, place)) {
               value = other;
               place = i;
             }
            }
+        }
+      }
         }
       }
     }
@@ -196,10 +214,7 @@ test("logSumExp", () => {
       return select(2u, 0u, bits == 0xff800000u);
     }
     // An entry that is −∞ counts as the lowest number, and one that is bad as anything: the row is bad then.
-    fn at(start: u32, i: u32) -> f32 {
-      let value = x[start + i];
-      return select(lowest, value, seenOf(value) == 1u);
-    }
+    fn counted(entry: f32) -> f32 { return select(lowest, entry, seenOf(entry) == 1u); }
     fn beats(a: f32, ai: u32, b: f32, bi: u32) -> bool { return a > b || (a == b && ai < bi); }
     var<workgroup> values: array<f32, 256>;
     var<workgroup> places: array<u32, 256>;
@@ -235,10 +250,18 @@ test("logSumExp", () => {
       let start = p.x0 + row * p.v;
       var value = lowest;
       var flags = 0u;
-      for (var i = thread; i < p.v; i += 256u) {
-        flags |= seenOf(x[start + i]);
-        value = max(value, at(start, i));
+      for (var first = thread; first < p.v; first += 2048u) {
+        var entries: array<f32, 8>;
+        for (var e = 0u; e < 8u; e++) { entries[e] = x[start + min(first + e * 256u, p.v - 1u)]; }
+        for (var e = 0u; e < 8u; e++) {
+          let i = first + e * 256u;
+          let entry = entries[e];
+          if (i < p.v) {
+        flags |= seenOf(entry);
+        value = max(value, counted(entry));
        }
+        }
+      }
       atomicOr(&seen, flags);
       values[thread] = value;
       places[thread] = thread;
@@ -246,7 +269,15 @@ test("logSumExp", () => {
       let top = values[0];
       workgroupBarrier();
       var sum = 0.0;
-      for (var i = thread; i < p.v; i += 256u) { sum += exp(max(at(start, i) - top, -100.0)); }
+      for (var first = thread; first < p.v; first += 2048u) {
+        var entries: array<f32, 8>;
+        for (var e = 0u; e < 8u; e++) { entries[e] = x[start + min(first + e * 256u, p.v - 1u)]; }
+        for (var e = 0u; e < 8u; e++) {
+          let i = first + e * 256u;
+          let entry = entries[e];
+          if (i < p.v) { sum += exp(max(counted(entry) - top, -100.0)); }
+        }
+      }
       values[thread] = sum;
       total(thread);
       // A bad row gives NaN, as bits, because arithmetic need not know it.
@@ -293,7 +324,7 @@ test("layerNorm", () => {
     @group(0) @binding(3) var<storage, read> bias: array<f32>;
     @group(0) @binding(4) var<storage, read_write> y: array<f32>;
     var<workgroup> partial: array<f32, 64>;
-    fn total(thread: u32, value: f32) -> f32 {
+    fn total(thread: u32, each: u32, value: f32) -> f32 {
       workgroupBarrier();
       partial[thread] = value;
       for (var half = 32u; half > 0u; half /= 2u) {
@@ -313,19 +344,24 @@ test("layerNorm", () => {
       // Counted from the first element, so that a mean that is large beside the deviations costs no digits.
       var shift = 0.0;
       { let i = 0u; shift = (a[aStart + i]); }
+      var own: array<f32, 2>;
       var sum = 0.0;
-      for (var i = thread; i < p.width; i += 64u) { sum += (a[aStart + i]) - shift; }
-      let mean = total(thread, sum) / f32(p.width);
-      var squares = 0.0;
-      for (var i = thread; i < p.width; i += 64u) {
-        let d = (a[aStart + i]) - shift - mean;
-        squares += d * d;
+      for (var e = 0u; e < 2u; e++) {
+        let i = thread + e * 64u;
+        if (i < p.width) { own[e] = (a[aStart + i]) - shift; sum += own[e]; }
       }
-      let scale = 1.0 / sqrt(total(thread, squares) / f32(p.width) + 0.00001);
+      let each = 1u;
+      let mean = total(thread, each, sum) / f32(p.width);
+      var squares = 0.0;
+      for (var e = 0u; e < 2u; e++) {
+        let i = thread + e * 64u;
+        if (i < p.width) { own[e] -= mean; squares += own[e] * own[e]; }
+      }
+      let scale = 1.0 / sqrt(total(thread, each, squares) / f32(p.width) + 0.00001);
       let start = p.y0 + batch * p.yBatch + r * p.yRow;
-      for (var i = thread; i < p.width; i += 64u) {
-        let d = (a[aStart + i]) - shift - mean;
-        y[start + i] = d * scale * w[p.w0 + i] + bias[p.bias0 + i];
+      for (var e = 0u; e < 2u; e++) {
+        let i = thread + e * 64u;
+        if (i < p.width) { y[start + i] = own[e] * scale * w[p.w0 + i] + bias[p.bias0 + i]; }
       }
     }
     "

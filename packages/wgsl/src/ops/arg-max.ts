@@ -12,10 +12,10 @@ const text = rowKernel(
       var place = nowhere;
       var flags = 0u;
       ${forShare(`
-        let flag = seenOf(x[start + i]);
+        let flag = seenOf(entry);
         flags |= flag;
-        if (flag == 1u && beats(x[start + i], i, value, place)) {
-          value = x[start + i];
+        if (flag == 1u && beats(entry, i, value, place)) {
+          value = entry;
           place = i;
         }
       `)}

@@ -7,8 +7,11 @@ import type { WeightFormat } from "../weights.ts";
 import { type RowSource, rowText, weightText, weightType } from "./operands.ts";
 import type { StoreText } from "./store.ts";
 
-/** Rows that are taken together at most. */
+/** Rows that are taken together at most. More are taken in several turns, each of which reads the matrix again. */
 export const gemvRows = 8;
+
+/** Rows that are better taken in turns where there is little else to do at once. */
+export const gemvTurns = 4 * gemvRows;
 
 const size = 256;
 

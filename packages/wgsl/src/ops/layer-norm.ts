@@ -1,6 +1,6 @@
 // layerNorm: one workgroup per row, mean first and then the variance around it, so that rows of nearly equal numbers stay
-// right. A row may be the sum of two, each of them a row of a value or of a table by id: the decoder's text embeddings are
-// one dispatch.
+// right. Each invocation reads its share of the row once and keeps it. A row may be the sum of two, each of them a row of a
+// value or of a table by id: the decoder's text embeddings are one dispatch.
 import { type Dim, mulDims } from "@glimpsejs/graph";
 import type { NormSource, NormStep } from "../fuse.ts";
 import { type Binding, groupsFor, kernel } from "../kernel.ts";
@@ -10,14 +10,18 @@ import { type RowGrid, rowGrid } from "../view.ts";
 import { copyOf } from "./elementwise.ts";
 import { tableText, tableType } from "./embedding.ts";
 
-const size = 64;
+/** Invocations for a row: a step of the decoder has one row, and its time is that of waiting for memory. */
+const sizeFor = (width: number) => (width < 256 ? 64 : 256);
 
 /** The layerNorm of a step. */
 export function layerNorm(l: Lowering, step: NormStep): void {
   const copy = copyOf(l, step.path);
   const shape = l.shape(step.output);
   const leading = shape.slice(0, -1);
-  const width = shape.at(-1) ?? 1;
+  const width = l.bound(shape.at(-1) ?? 1);
+  const size = sizeFor(width);
+  const { subgroups } = l.features;
+  const reduce = subgroups !== undefined;
   const output = l.write(step.output);
   const views = step.sources.flatMap((source) => ("x" in source ? [l.read(source.x)] : []));
   const grid = rowGrid([...views, output], leading);
@@ -32,24 +36,22 @@ export function layerNorm(l: Lowering, step: NormStep): void {
   const weight = l.contiguous(l.read(step.weight), copy);
   const bias = l.contiguous(l.read(step.bias), copy);
   Object.assign(params, { w0: weight.offset, bias0: bias.offset, y0: to.offset, yBatch: to.batch, yRow: to.row });
+  const share = Math.ceil(width / size);
+  const forShare = (body: string) =>
+    `for (var e = 0u; e < ${share}u; e++) {
+        let i = thread + e * ${size}u;
+        if (i < p.width) { ${body} }
+      }`;
   const text = kernel({
     name: `layerNorm of ${step.sources.map((source) => ("x" in source ? "rows" : "embedding")).join(" + ")}`,
     params: Object.keys(params),
     bindings: [...bindings, { name: "w" }, { name: "bias" }, { name: "y", access: "write" }],
     size,
+    subgroups: reduce,
     declarations: `
 ${texts.map(({ declaration }) => declaration).join("\n")}
 var<workgroup> partial: array<f32, ${size}>;
-fn total(thread: u32, value: f32) -> f32 {
-  workgroupBarrier();
-  partial[thread] = value;
-  for (var half = ${size / 2}u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (thread < half) { partial[thread] += partial[thread + half]; }
-  }
-  workgroupBarrier();
-  return partial[0];
-}`,
+${reduce ? subgroupTotal(size) : treeTotal(size)}`,
     body: `
       let row = group.y * groups.x + group.x;
       if (row >= p.rows) { return; }
@@ -59,20 +61,16 @@ fn total(thread: u32, value: f32) -> f32 {
       // Counted from the first element, so that a mean that is large beside the deviations costs no digits.
       var shift = 0.0;
       { let i = 0u; shift = ${value}; }
+      var own: array<f32, ${share}>;
       var sum = 0.0;
-      for (var i = thread; i < p.width; i += ${size}u) { sum += ${value} - shift; }
-      let mean = total(thread, sum) / f32(p.width);
+      ${forShare(`own[e] = ${value} - shift; sum += own[e];`)}
+      let each = ${reduce ? "subgroup_size" : "1u"};
+      let mean = total(thread, each, sum) / f32(p.width);
       var squares = 0.0;
-      for (var i = thread; i < p.width; i += ${size}u) {
-        let d = ${value} - shift - mean;
-        squares += d * d;
-      }
-      let scale = 1.0 / sqrt(total(thread, squares) / f32(p.width) + ${float(step.epsilon)});
+      ${forShare("own[e] -= mean; squares += own[e] * own[e];")}
+      let scale = 1.0 / sqrt(total(thread, each, squares) / f32(p.width) + ${float(step.epsilon)});
       let start = p.y0 + batch * p.yBatch + r * p.yRow;
-      for (var i = thread; i < p.width; i += ${size}u) {
-        let d = ${value} - shift - mean;
-        y[start + i] = d * scale * w[p.w0 + i] + bias[p.bias0 + i];
-      }`,
+      ${forShare("y[start + i] = own[e] * scale * w[p.w0 + i] + bias[p.bias0 + i];")}`,
   });
   l.dispatch({
     kernel: text,
@@ -83,6 +81,35 @@ fn total(thread: u32, value: f32) -> f32 {
     groups: groupsFor(l.bound(product(leading))),
     flops: mulDims(7, product(shape)),
   });
+}
+
+/** The sum of `value` over a workgroup: in subgroups of `each` invocations, then of what those have. */
+function subgroupTotal(size: number): string {
+  return `
+fn total(thread: u32, each: u32, value: f32) -> f32 {
+  let part = subgroupAdd(value);
+  workgroupBarrier();
+  if (thread % each == 0u) { partial[thread] = part; }
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var i = 0u; i < ${size}u; i += each) { sum += partial[i]; }
+  return sum;
+}`;
+}
+
+/** The same in halves. */
+function treeTotal(size: number): string {
+  return `
+fn total(thread: u32, each: u32, value: f32) -> f32 {
+  workgroupBarrier();
+  partial[thread] = value;
+  for (var half = ${size / 2}u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (thread < half) { partial[thread] += partial[thread + half]; }
+  }
+  workgroupBarrier();
+  return partial[0];
+}`;
 }
 
 interface SourceContext {

@@ -6,7 +6,7 @@ import type { Lowering } from "../lowering.ts";
 import { ceilDivide, product } from "../size.ts";
 import { type RowGrid, rowGrid, type View } from "../view.ts";
 import { copyOf } from "./elementwise.ts";
-import { gemv, gemvColumns, gemvRows, type ProductParts } from "./gemv.ts";
+import { gemv, gemvColumns, gemvRows, gemvTurns, type ProductParts } from "./gemv.ts";
 import { matmul, tileColumns, tileRows } from "./matmul.ts";
 import { type StorePart, storeText } from "./store.ts";
 
@@ -119,20 +119,24 @@ interface ProductCall {
   readonly k: number;
 }
 
-/** Chooses the kernel by the number of rows. */
+/** Workgroups of a tiled product below which most of a large GPU stands idle. */
+const fewTiles = 128;
+
+/** Chooses the kernel by the number of rows, and by how many tiles the results would be: a wide matrix is not read twice. */
 export function emitProduct(l: Lowering, parts: ProductParts, m: Dim, n: number, call: ProductCall): void {
   const rows = l.bound(m);
   const flops = mulDims(2 * n * call.k, m);
-  if (rows <= gemvRows && parts.source !== "patches") {
+  const tile = tileRows(rows);
+  const [across, down] = [ceilDivide(n, tileColumns), ceilDivide(rows, tile)];
+  const isFew = rows <= gemvRows || (rows <= gemvTurns && across * down < fewTiles);
+  if (isFew && parts.source !== "patches") {
     const together = rows === 1 ? 1 : rows === 2 ? 2 : rows <= 4 ? 4 : 8;
     const text = gemv(parts, together, l.features.subgroups);
     const [gx, gy] = groupsFor(ceilDivide(n, gemvColumns(l.features.subgroups)));
     l.dispatch({ ...call, kernel: text, groups: [gx, gy, ceilDivide(rows, together)], flops });
     return;
   }
-  const tile = tileRows(rows);
-  const text = matmul(parts, tile);
-  l.dispatch({ ...call, kernel: text, groups: [ceilDivide(n, tileColumns), ceilDivide(rows, tile), 1], flops });
+  l.dispatch({ ...call, kernel: matmul(parts, tile), groups: [across, down, 1], flops });
 }
 
 interface Matrix {

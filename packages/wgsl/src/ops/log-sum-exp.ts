@@ -11,8 +11,8 @@ const text = rowKernel(
       var value = lowest;
       var flags = 0u;
       ${forShare(`
-        flags |= seenOf(x[start + i]);
-        value = max(value, at(start, i));
+        flags |= seenOf(entry);
+        value = max(value, counted(entry));
       `)}
       atomicOr(&seen, flags);
       values[thread] = value;
@@ -21,7 +21,7 @@ const text = rowKernel(
       let top = values[0];
       workgroupBarrier();
       var sum = 0.0;
-      ${forShare("sum += exp(max(at(start, i) - top, -100.0));")}
+      ${forShare("sum += exp(max(counted(entry) - top, -100.0));")}
       values[thread] = sum;
       total(thread);
       // A bad row gives NaN, as bits, because arithmetic need not know it.

@@ -30,10 +30,7 @@ fn seenOf(value: f32) -> u32 {
   return select(2u, 0u, bits == 0xff800000u);
 }
 // An entry that is −∞ counts as the lowest number, and one that is bad as anything: the row is bad then.
-fn at(start: u32, i: u32) -> f32 {
-  let value = x[start + i];
-  return select(lowest, value, seenOf(value) == 1u);
-}
+fn counted(entry: f32) -> f32 { return select(lowest, entry, seenOf(entry) == 1u); }
 fn beats(a: f32, ai: u32, b: f32, bi: u32) -> bool { return a > b || (a == b && ai < bi); }
 var<workgroup> values: array<f32, ${size}>;
 var<workgroup> places: array<u32, ${size}>;
@@ -49,9 +46,23 @@ fn best(thread: u32) {${halving(`let other = thread + half;
 fn total(thread: u32) {${halving("values[thread] += values[thread + half];")}
 }`;
 
-/** WGSL that does `body` for every entry i of the invocation's share. */
+/** Entries that are read before the first of them is looked at. */
+const together = 8;
+
+/**
+ * WGSL that does `body` for every `entry`, at i of its row, of the invocation's share. There is one workgroup for a row, so
+ * its time is that of waiting for memory: several entries are on their way at once.
+ */
 export function forShare(body: string): string {
-  return `for (var i = thread; i < p.v; i += ${size}u) { ${body} }`;
+  return `for (var first = thread; first < p.v; first += ${together * size}u) {
+        var entries: array<f32, ${together}>;
+        for (var e = 0u; e < ${together}u; e++) { entries[e] = x[start + min(first + e * ${size}u, p.v - 1u)]; }
+        for (var e = 0u; e < ${together}u; e++) {
+          let i = first + e * ${size}u;
+          let entry = entries[e];
+          if (i < p.v) { ${body} }
+        }
+      }`;
 }
 
 /** A kernel over rows: its body sees `row` and `start`, where the row begins in x. */

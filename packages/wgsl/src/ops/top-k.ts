@@ -13,9 +13,9 @@ const text = rowKernel(
       var value = lowest;
       var place = nowhere;
       ${forShare(`
-        flags |= seenOf(x[start + i]);
-        if (beats(at(start, i), i, value, place)) {
-          value = at(start, i);
+        flags |= seenOf(entry);
+        if (beats(counted(entry), i, value, place)) {
+          value = counted(entry);
           place = i;
         }
       `)}
@@ -38,7 +38,7 @@ const text = rowKernel(
           value = lowest;
           place = nowhere;
           ${forShare(`
-            let other = at(start, i);
+            let other = counted(entry);
             if (beats(top, topPlace, other, i) && beats(other, i, value, place)) {
               value = other;
               place = i;
