@@ -98,6 +98,12 @@ test("says in words why there is no GPU", async () => {
   await expect(webgpu({ gpu: gpu({}) }).open()).rejects.toThrow("the GPU cannot be opened (no)");
 });
 
+test("on a GPU a search runs a step ahead of what it reads", async () => {
+  const backend = await webgpu({ gpu: fakeGpu().gpu, selfTest: false }).open();
+  expect(backend.runAhead).toBe(1);
+  await backend.dispose();
+});
+
 test("a GPU that cannot time its kernels is told of, and given back", async () => {
   const destroy = vi.fn();
   const device = { features: new Set(), limits: defaultLimits, destroy } as unknown as GpuDevice;

@@ -45,7 +45,14 @@ export async function openDevice(options: DeviceOptions): Promise<OpenedDevice> 
   if (device !== undefined) {
     const problems = limitProblems(device.limits);
     if (problems.length > 0) throw new GlimpseError(problems, { code: "backend-unavailable" });
-    return { device, isOwn: false, name: "", features: featuresOf(device, device.adapterInfo) };
+    const info = device.adapterInfo;
+    return {
+      device,
+      isOwn: false,
+      name: "",
+      isSoftware: info !== undefined && isSoftware(info),
+      features: featuresOf(device, info),
+    };
   }
   const found = await findAdapter(options);
   if ("problems" in found) {
@@ -58,7 +65,14 @@ export async function openDevice(options: DeviceOptions): Promise<OpenedDevice> 
       requiredFeatures: useful.filter((name) => adapter.features.has(name)) as never[],
       requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
     });
-    return { device: opened, isOwn: true, name: describe(adapter.info), features: featuresOf(opened, adapter.info) };
+    const { info } = adapter;
+    return {
+      device: opened,
+      isOwn: true,
+      name: describe(info),
+      isSoftware: isSoftware(info),
+      features: featuresOf(opened, info),
+    };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new GlimpseError(
@@ -105,7 +119,8 @@ async function findGpu(): Promise<FoundGpu> {
     const dawn = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as {
       create(options: string[]): Gpu;
     };
-    dawnGpu ??= dawn.create([]);
+    // Pages get times in steps of 65 µs, so that they cannot spy with them: longer than most kernels take. Node's may be exact.
+    dawnGpu ??= dawn.create(["disable-dawn-features=timestamp_quantization"]);
     return { gpu: dawnGpu };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;

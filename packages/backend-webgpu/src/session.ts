@@ -20,6 +20,8 @@ export interface OpenedDevice {
   readonly isOwn: boolean;
   /** What its adapter calls itself; empty for a device that was handed in. */
   readonly name: string;
+  /** Whether it is a program that imitates a GPU. */
+  readonly isSoftware: boolean;
   readonly features: Features;
 }
 

@@ -36,6 +36,8 @@ export class WebGpuBackend implements Backend, ProgramOwner {
   /** As errors and `git.backend` call it. */
   readonly name = "webgpu";
   readonly dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]);
+  /** Steps submitted before the first is read: 1 hides most of the way to a GPU; a program that imitates one is not far away. */
+  readonly runAhead: number;
   /** What it has done and holds. */
   readonly counters: Readonly<Counters>;
   /** Whether it was disposed; shared with its tensors. */
@@ -58,6 +60,7 @@ export class WebGpuBackend implements Backend, ProgramOwner {
     this.profiler = options.profiler;
     this.onProgress = options.onProgress;
     this.prepares = options.prepare;
+    this.runAhead = opened.isSoftware ? 0 : 1;
     this.counters = counters;
     this.current = new Session(opened, counters);
   }

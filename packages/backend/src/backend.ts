@@ -78,6 +78,12 @@ export interface Backend {
    */
   readonly boundByWeights?: boolean | undefined;
   /**
+   * Steps of greedy search that should be submitted before the tokens of the first are read, because the way to the device and
+   * back takes long beside a step: the default of generate()'s `runAhead`. Every text may be followed by as many steps in vain.
+   * Default 0.
+   */
+  readonly runAhead?: number | undefined;
+  /**
    * Lowers the graphs and takes their weights from `weights` by checkpoint name. May load lazily, when a graph is
    * first run. Rejects with one "invalid-graph" or "unsupported" error that lists every node that is illegal or that it
    * cannot run, with "invalid-weights" that lists every weight that is missing or misshapen, or with "aborted".

@@ -98,6 +98,11 @@ export class Engine {
     this.program = program;
   }
 
+  /** Steps that greedy search submits before it reads the tokens of the first, where the call does not say. */
+  get runAhead(): number {
+    return this.backend.runAhead ?? 0;
+  }
+
   /** Builds the graphs and compiles them. The backend may load weights later, when a graph is first run. */
   static async open(options: EngineOptions): Promise<Engine> {
     const { config, weights, part, dtype, backend, watch = (same) => same, onPrepare, signal } = options;

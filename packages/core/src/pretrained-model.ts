@@ -216,6 +216,8 @@ async function engineFor(
   checkMemory(kept, plugin, platform);
   const passedOver: string[] = [];
   const backend = await plugin.open((problem) => passedOver.push(formatProblem(problem)));
+  // Captions that run ahead need it: it comes beside the weights. A failure is that of the call which needs it.
+  if (backend.runAhead) loadOnDemand().catch(() => {});
   try {
     const report = (loaded: number, total: number) =>
       options.onProgress?.({ phase: "load", file: "weights", loaded, total });

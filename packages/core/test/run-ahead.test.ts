@@ -53,6 +53,26 @@ test("every run is one step, also those that were in vain", async () => {
   expect((runs["decoder"] ?? 0) - start).toBe(2 + 3);
 });
 
+test("a backend that is far away says how far to run ahead, unless the call does", async () => {
+  const { plugin: near, runs: made } = countingBackend();
+  const far = {
+    ...near,
+    open: async () => Object.assign(await near.open(), { runAhead: 1 }),
+  };
+  const other = await glimpse.GitForCausalLM.fromPretrained(caseFolder("generate-image"), { backend: far });
+  const call = { pixelValues: somePixels(1, 3, 32, 32), maxNewTokens: 6 };
+  const { sequences } = await other.generate({ ...call, eosTokenId: null });
+  const runsOf = async (options: GenerateInputs) => {
+    const before = made["decoder"] ?? 0;
+    await other.generate({ ...call, eosTokenId: sequences[0]?.[2] ?? 0, ...options });
+    return (made["decoder"] ?? 0) - before;
+  };
+  expect(await runsOf({})).toBe(2 + 1);
+  expect(await runsOf({ runAhead: 0 })).toBe(2);
+  expect(await runsOf({ runAhead: 3 })).toBe(2 + 3);
+  await other.dispose();
+});
+
 test("a model that computes NaN is told of, not fed its own −1", async () => {
   const bad = float32(new Float32Array(2 * 3 * 32 * 32).fill(Number.NaN), [2, 3, 32, 32]);
   for (const runAhead of [1, 4]) {

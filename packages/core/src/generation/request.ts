@@ -53,9 +53,10 @@ export function generationRequest(
   defaults: GenerationConfig,
 ): GenerationRequest {
   const { pixelValues, trunk, inputIds: _, attentionMask: __, interpolatePosEncoding, ...options } = inputs;
+  const { runAhead = engine.runAhead } = options;
   const { config } = engine;
   const [plan, prompts] = checkAll(
-    () => planGeneration(options, defaults, config),
+    () => planGeneration({ ...options, runAhead }, defaults, config),
     () => checkedPrompts(inputs, defaults, config),
   );
   checkAll(...prompts.prompts.map((prompt) => () => newTokensOf(prompt, plan)));
