@@ -48,6 +48,7 @@ const warmUps = 4;
 interface Entry {
   readonly runner: Runner;
   readonly name: string;
+  readonly gpu: string | undefined;
   readonly load: number;
   readonly first: number;
   readonly firstRss: number;
@@ -91,6 +92,7 @@ export async function bench(job: Job, runners: readonly Runner[]): Promise<Bench
       date: new Date().toISOString(),
       machine: {
         cpu: os.cpus()[0]?.model.trim() ?? "unknown",
+        gpu: entries.find(({ gpu }) => gpu !== undefined)?.gpu,
         cores: os.availableParallelism(),
         memory: os.totalmem(),
         os: `${os.type()} ${os.release()} ${os.arch()}`,
@@ -113,13 +115,13 @@ export async function bench(job: Job, runners: readonly Runner[]): Promise<Bench
 
 async function opened({ folder, threads, pixels, prompt, tokens, log }: Job, runner: Runner): Promise<Entry> {
   const { backend, dtype } = runner;
-  const { name, load } = await runner.ask({ kind: "open", folder, backend, dtype, threads, pixels });
+  const { name, load, gpu } = await runner.ask({ kind: "open", folder, backend, dtype, threads, pixels });
   const { ms: first } = await runner.ask(callOf("caption", prompt, tokens) as GenerateRequest);
   log(`${name}: first caption after ${Math.round(load + first)} ms`);
   const firstRss = await runner.ask({ kind: "memory" });
   // Runtimes tune themselves after a while, ours too; what is measured afterwards is the lasting speed.
   for (let i = 0; i < warmUps; i++) await runner.ask(callOf("caption", prompt, tokens) as GenerateRequest);
-  return { runner, name, load, first, firstRss, timed: new Map() };
+  return { runner, name, gpu, load, first, firstRss, timed: new Map() };
 }
 
 async function result(

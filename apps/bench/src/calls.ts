@@ -50,6 +50,8 @@ export type Request = OpenRequest | GenerateRequest | EncodeRequest | CaptionAll
 export interface Opened {
   readonly name: string;
   readonly load: number;
+  /** What the GPU calls itself that the model is on. */
+  readonly gpu?: string | undefined;
 }
 
 /** Answer to generate and encode. */

@@ -5,6 +5,7 @@ import { ortWeb } from "@glimpsejs/backend-ort-web";
 import { float32, type HostTensor } from "@glimpsejs/graph";
 import { type BackendPlugin, type Git, GitForCausalLM, load, ortNode, reference, webgpu } from "glimpsejs";
 import type { CaptionAllRequest, GenerateRequest, Opened, OpenRequest, Request, Timed } from "./calls.ts";
+import { gpuName } from "./webgpu/gpu-name.ts";
 
 /** What the model was opened with. */
 let openedWith: OpenRequest;
@@ -12,6 +13,8 @@ let openedWith: OpenRequest;
 let git: Git | undefined;
 let model: Awaited<ReturnType<typeof GitForCausalLM.fromPretrained>>;
 let pixels: HostTensor<"float32">;
+/** What the GPU calls itself, where the model is on one. */
+let gpu: string | undefined;
 const runtime = { isKnown: false, ms: 0 };
 
 process.on("message", async ({ id, request }: { id: number; request: Request }) => {
@@ -69,12 +72,24 @@ async function open(request: OpenRequest): Promise<Opened> {
   const plugin = await pluginOf(backend, threads);
   const start = performance.now();
   model = await GitForCausalLM.fromPretrained(folder, { backend: plugin, dtype: dtype as "fp32" });
-  return { name: `${backend} ${dtype}`, load: performance.now() - start };
+  return { name: `${backend} ${dtype}`, load: performance.now() - start, gpu };
+}
+
+/** The plugin, whose GPU says its name as it is opened. */
+function named(plugin: ReturnType<typeof webgpu>): ReturnType<typeof webgpu> {
+  return {
+    ...plugin,
+    async open() {
+      const backend = await plugin.open();
+      gpu = gpuName(backend.device.adapterInfo);
+      return backend;
+    },
+  };
 }
 
 async function pluginOf(backend: string, threads: number | undefined): Promise<BackendPlugin> {
   if (backend === "reference") return reference();
-  if (backend === "webgpu") return webgpu();
+  if (backend === "webgpu") return named(webgpu());
   if (backend === "ort-web-wasm") return ortWeb({ provider: "wasm", threads });
   const { default: ort } = await import("onnxruntime-node");
   runtime.isKnown = true;

@@ -1,5 +1,12 @@
 // The result as one HTML page that needs nothing else: tables to read, charts to see, the data itself at the end.
-import { type BenchResult, type Growth, type RunnerResult, type ScenarioName, scenarioNames } from "./result.ts";
+import {
+  type BenchResult,
+  type Growth,
+  machineName,
+  type RunnerResult,
+  type ScenarioName,
+  scenarioNames,
+} from "./result.ts";
 
 const titles: Readonly<Record<ScenarioName, string>> = {
   encode: "Image encoder alone",
@@ -42,7 +49,7 @@ export function htmlReport(result: BenchResult): string {
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Glimpse bench: ${escaped(model.name)}</title><style>${style}</style>
 <h1>${escaped(model.name)}</h1>
-<p>${escaped(`${machine.cpu}, ${machine.cores} cores, ${machine.os}, Node ${machine.node}${rateText}`)}</p>
+<p>${escaped(`${machineName(machine)}, ${machine.os}, Node ${machine.node}${rateText}`)}</p>
 <p>${escaped(`${result.tokens} tokens, ${result.rounds} rounds in turns, ${result.date.slice(0, 10)}`)}. Bars are medians, lines their ends.</p>
 <h2>Start and memory</h2>${startTable(result)}
 ${shown.map((name) => scenario(name, result.runners)).join("\n")}

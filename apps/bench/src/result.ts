@@ -1,6 +1,11 @@
 // What the bench measures, as data: the file `result.json`. Its form is stable: a change that a reader would notice
 // raises `schema`. Times are milliseconds, memory is bytes.
 
+/** A machine in a few words. */
+export function machineName({ cpu, cores, gpu }: BenchResult["machine"]): string {
+  return `${gpu === undefined ? "" : `${gpu} beside `}${cpu}, ${cores} cores`;
+}
+
 /** Several measurements of one thing. */
 export interface Spread {
   readonly median: number;
@@ -87,6 +92,8 @@ export interface BenchResult {
   readonly date: string;
   readonly machine: {
     readonly cpu: string;
+    /** What the GPU calls itself, where one was measured. */
+    readonly gpu?: string | undefined;
     readonly cores: number;
     readonly memory: number;
     readonly os: string;

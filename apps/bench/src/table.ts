@@ -1,12 +1,12 @@
 // The result as aligned plain text.
-import { type BenchResult, type ScenarioResult, scenarioNames } from "./result.ts";
+import { type BenchResult, machineName, type ScenarioResult, scenarioNames } from "./result.ts";
 
 /** Tables of a result: one line a runner and scenario, then what could not be printed. */
 export function tables(result: BenchResult): string {
   const { machine, model, runners } = result;
   const { rates } = machine;
   const head = [
-    `${model.name}, ${result.tokens} tokens, median of ${result.rounds} rounds (and ends), on ${machine.cpu}, ${machine.cores} cores`,
+    `${model.name}, ${result.tokens} tokens, median of ${result.rounds} rounds (and ends), on ${machineName(machine)}`,
     ...(rates === undefined
       ? []
       : [`measured rates: ${(rates.gemm / 1e9).toFixed(0)} GFLOP/s, ${(rates.memory / 1e9).toFixed(1)} GB/s`]),

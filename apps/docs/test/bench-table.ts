@@ -1,7 +1,7 @@
 // Tables and charts of what the bench measured, one for each result that is kept in apps/bench/results.
 import { readdirSync, readFileSync } from "node:fs";
 import { type PresetName, presetConfig, presetNames } from "@glimpsejs/config";
-import type { BenchResult, RunnerResult, ScenarioName } from "../../bench/src/result.ts";
+import { type BenchResult, machineName, type RunnerResult, type ScenarioName } from "../../bench/src/result.ts";
 import { drawBars } from "./draw.ts";
 
 const folder = new URL("../../bench/results/", import.meta.url);
@@ -30,7 +30,7 @@ export function benchTables(): string {
     .map(({ name, result }) => {
       const charts = Object.entries(chartsOf(result)).map(([kind]) => {
         const what = kind === "times" ? "times of each runner" : "how the time of a caption grows";
-        return `![${result.model.name} on ${result.machine.cpu}: ${what}](drawings/bench-${slug(name)}-${kind}.svg)`;
+        return `![${result.model.name} on ${result.machine.gpu ?? result.machine.cpu}: ${what}](drawings/bench-${slug(name)}-${kind}.svg)`;
       });
       return [tableOf(result), ...throughputOf(result), ...charts].join("\n\n");
     })
@@ -58,7 +58,7 @@ export function costTable(): string {
         .map(({ backend, dtype, load, first: firstTime, firstRss, peakRss, scenarios }) => {
           const caption = scenarios.caption?.ms;
           const time = caption === undefined ? "–" : `${caption.median.toFixed(0)} ms`;
-          const place = `${machine.cpu}, ${machine.cores} cores`;
+          const place = machineName(machine);
           return `${first} | \`${backend}\` | \`${dtype}\` | ${time} | ${(load + firstTime).toFixed(0)} ms | ${megabytes(firstRss)} | ${megabytes(peakRss)} | ${place} |`;
         }),
     );
@@ -86,7 +86,7 @@ function synthetic(name: PresetName): string {
 
 function chartsOf(result: BenchResult): Readonly<Record<string, () => string>> {
   const { model, machine, runners, growth } = result;
-  const where = `${model.name}, ${machine.cpu}, ${machine.cores} cores`;
+  const where = `${model.name}, ${machineName(machine)}`;
   const times = () =>
     drawBars(
       `${where}: milliseconds, less is better`,
@@ -122,7 +122,7 @@ function megabytes(bytes: number): string {
 function tableOf({ machine, model, date, rounds, threads, runners }: BenchResult): string {
   const share = threads === undefined ? "" : ` (${threads} ${threads === 1 ? "thread" : "threads"})`;
   const times = rounds === 1 ? "measured once" : `medians of ${rounds} rounds`;
-  const title = `**${model.name}**, ${machine.cpu}, ${machine.cores} cores${share}, Node ${machine.node.replace("v", "")}, ${date.slice(0, 10)}; ${times}, all runners in turn.`;
+  const title = `**${model.name}**, ${machineName(machine)}${share}, Node ${machine.node.replace("v", "")}, ${date.slice(0, 10)}; ${times}, all runners in turn.`;
   const head = `| runner | ${columns.map(([, title]) => title).join(" | ")} | first caption after | memory at the first |`;
   return [title, "", head, `|${" --- |".repeat(columns.length + 3)}`, ...runners.map((runner) => rowOf(runner))].join(
     "\n",

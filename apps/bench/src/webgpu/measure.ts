@@ -6,6 +6,7 @@ import { bytesPerElement, elementCount, prune } from "@glimpsejs/graph";
 import { toOnnx } from "@glimpsejs/onnx";
 import { webgpu } from "glimpsejs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { gpuName } from "./gpu-name.ts";
 import { feedsOf, type Scenario, weightBytes, weightsOf, withoutEmpty } from "./scenario.ts";
 
 /** What a run takes. */
@@ -33,9 +34,9 @@ const firstNumbers = (data: unknown) => (data instanceof Float32Array ? Array.fr
 /** What the GPU calls itself. Throws where there is none. */
 export async function adapterName(): Promise<string> {
   const backend = await webgpu({ selfTest: false }).open();
-  const { vendor = "", architecture = "", device = "", description = "" } = backend.device.adapterInfo ?? {};
+  const name = gpuName(backend.device.adapterInfo);
   await backend.dispose();
-  return [vendor, architecture, description === "" ? device : description].filter((text) => text !== "").join(" ");
+  return name;
 }
 
 /** On the backend of this repository. */
