@@ -1,12 +1,15 @@
-// What a GPU is called: the device where it says which it is, and its driver.
+// What a GPU is called: the device where the adapter says which it is, else its maker and driver.
 
-/** A GPU's name, of what its adapter says of itself. */
-export function gpuName(
-  info:
-    | { readonly vendor: string; readonly architecture: string; readonly device: string; readonly description: string }
-    | undefined,
-): string {
+/** What an adapter says of itself, any of it possibly empty. */
+interface AdapterInfo {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+}
+
+/** A GPU's name, such as "nvidia-h200". */
+export function gpuName(info: AdapterInfo | undefined): string {
   const { vendor = "", architecture = "", device = "", description = "" } = info ?? {};
-  const which = device === "" ? [vendor, architecture] : [device];
-  return [...which, description].filter((text) => text !== "").join(" ");
+  return device === "" ? [vendor, architecture, description].filter((text) => text !== "").join(" ") : device;
 }
