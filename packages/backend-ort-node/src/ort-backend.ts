@@ -30,6 +30,7 @@ export function ortBackend(ort: OrtRuntime, { threads, compact = false }: OrtSet
     name: "ort-node",
     dtypes,
     boundByWeights: true,
+    computesInPieces: true,
     async compile<G extends string>(
       graphs: Readonly<Record<G, Graph>>,
       weights: WeightSource,

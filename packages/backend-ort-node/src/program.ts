@@ -1,10 +1,11 @@
 // A program: one ONNX Runtime session per graph, made when the graph is first run, and a queue that keeps call order.
-import type { DeviceTensor, Feeds, Outputs, Program } from "@glimpsejs/backend";
+import type { DeviceTensor, Feeds, Outputs, Program, RunOptions } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { bindFeeds, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
 import { type Lifetime, OrtTensor, type OrtValue, type Slots, toOrt } from "./device-tensor.ts";
 import type { Reading } from "./memory.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
+import { type Pieces, piecesOf } from "./pieces.ts";
 import { openSession, type Session } from "./session.ts";
 import { appended, type StateInPlace, stateInPlace, type Taken, withRoom } from "./state-in-place.ts";
 
@@ -50,14 +51,19 @@ export class OrtProgram<G extends string> implements Program<G> {
     this.onDispose = onDispose;
   }
 
-  async run<O extends string>(name: G, feeds: Feeds, outputs?: readonly O[]): Promise<Outputs<O>> {
+  async run<O extends string>(
+    name: G,
+    feeds: Feeds,
+    outputs?: readonly O[],
+    { independent }: RunOptions = {},
+  ): Promise<Outputs<O>> {
     if (this.disposed) throw new DisposedError("program");
     if (!Object.hasOwn(this.graphs, name)) throw unknown("graph", [name], this.graphs);
     const graph = this.graphs[name];
     const { memory } = this.lifetime;
     const { own, reading, ...given } = this.take(name, feeds);
     try {
-      bindFeeds(graph, feeds);
+      const sizes = bindFeeds(graph, feeds);
       const taken = withRoom(this.ort, given, this.stateOf(name)?.masks ?? []);
       for (const mask of this.stateOf(name)?.masks ?? []) {
         const value = taken.values[mask];
@@ -67,7 +73,11 @@ export class OrtProgram<G extends string> implements Program<G> {
       const wanted = outputs ?? (Object.keys(graph.outputs) as O[]);
       const missing = wanted.filter((output) => !Object.hasOwn(graph.outputs, output));
       if (missing.length > 0) throw unknown("output", missing, graph.outputs);
-      return await this.enqueue(() => this.execute(name, taken, wanted, own));
+      const whole = { ort: this.ort, graph, values: taken.values, outputs: wanted, sizes };
+      const pieces = independent === undefined ? undefined : piecesOf(whole, independent);
+      return await this.enqueue(() =>
+        pieces === undefined ? this.execute(name, taken, wanted, own) : this.executeInPieces(name, pieces),
+      );
     } finally {
       memory.end(reading);
       memory.free(own);
@@ -132,6 +142,16 @@ export class OrtProgram<G extends string> implements Program<G> {
     }
     // It has exactly the wanted names.
     return results as Outputs<O>;
+  }
+
+  private async executeInPieces<O extends string>(name: G, { runs, results }: Pieces): Promise<Outputs<O>> {
+    const session = await this.session(name);
+    for (const { values, into } of runs) this.lifetime.memory.free(await session.runInto(values, into));
+    const tensors = [...results].map(([output, { dtype, value }]) => [
+      output,
+      new OrtTensor(dtype, value, this.lifetime),
+    ]);
+    return Object.fromEntries(tensors) as Outputs<O>; // it has exactly the wanted names
   }
 
   /** How a graph's state is written in place, where it can be. */

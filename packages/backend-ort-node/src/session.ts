@@ -10,6 +10,14 @@ import { placeWeights } from "./place-weights.ts";
 export interface Session {
   /** Computes the outputs with these public names. Rejects with "backend". */
   run(values: Readonly<Record<string, OrtValue>>, outputs: readonly string[]): Promise<ReadonlyMap<string, OrtValue>>;
+  /**
+   * Computes outputs into the memory of these tensors, which have their shapes. Returns the copies that the runtime's
+   * JavaScript makes of them all the same. Rejects with "backend".
+   */
+  runInto(
+    values: Readonly<Record<string, OrtValue>>,
+    outputs: Readonly<Record<string, OrtValue>>,
+  ): Promise<readonly OrtValue[]>;
   close(): Promise<void>;
 }
 
@@ -90,6 +98,11 @@ export async function openSession(
           return value === undefined ? [] : [[output, value]];
         }),
       );
+    },
+    async runInto(values, outputs) {
+      const named = Object.entries(outputs).map(([output, value]) => [onnxName(output), value]);
+      const results = await session.run(values, Object.fromEntries(named)).catch(failed("ONNX Runtime cannot run it"));
+      return Object.values(results);
     },
     async close() {
       await session.release();

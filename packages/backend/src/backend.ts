@@ -39,6 +39,15 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a run may be computed. */
+export interface RunOptions {
+  /**
+   * A dimension that is the first of every wanted output, and whose rows do not depend on each other: row i of each output is
+   * computed from row i of the inputs that begin with it. A backend for which that is faster may compute some rows after others.
+   */
+  readonly independent?: string | undefined;
+}
+
 /** Several graphs, lowered and loaded with one set of weights. Holds no state between runs. */
 export interface Program<G extends string = string> {
   /** The graphs as they were given to compile(), by name. */
@@ -53,7 +62,7 @@ export interface Program<G extends string = string> {
    *
    * Rejects with "invalid-argument" (wrong feeds, all of them listed; nothing has run), DisposedError, or "backend".
    */
-  run<O extends string>(graph: G, feeds: Feeds, outputs?: readonly O[]): Promise<Outputs<O>>;
+  run<O extends string>(graph: G, feeds: Feeds, outputs?: readonly O[], options?: RunOptions): Promise<Outputs<O>>;
   /**
    * Makes now what runs of these sizes would make when they are called first, such as kernels for the GPU. `onProgress` is told
    * how many of how many are made. Absent where there is nothing to make. Rejects as compile() does.
@@ -83,6 +92,11 @@ export interface Backend {
    * Default 0.
    */
   readonly runAhead?: number | undefined;
+  /**
+   * Whether it computes independent rows (see {@link RunOptions}) a few at a time, so that pictures are better kept out of runs
+   * that cannot be parted. Default false.
+   */
+  readonly computesInPieces?: boolean | undefined;
   /**
    * Lowers the graphs and takes their weights from `weights` by checkpoint name. May load lazily, when a graph is
    * first run. Rejects with one "invalid-graph" or "unsupported" error that lists every node that is illegal or that it

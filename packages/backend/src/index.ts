@@ -9,6 +9,7 @@ export type {
   Outputs,
   PrepareOptions,
   Program,
+  RunOptions,
 } from "./backend.ts";
 export { checkWeights } from "./check-weights.ts";
 export { firstAvailable } from "./first-available.ts";

@@ -1,7 +1,7 @@
 // The compiled model: one program on one backend, and the few tables that the host needs. Everything above it speaks
 // of pictures, trunks and tokens; everything below it of graphs and feeds.
 
-import type { Backend, DeviceTensor, Feeds, Program } from "@glimpsejs/backend";
+import type { Backend, DeviceTensor, Feeds, Program, RunOptions } from "@glimpsejs/backend";
 import { DisposedError, GlimpseError, throwIfAborted } from "@glimpsejs/base";
 import type { GitConfig } from "@glimpsejs/config";
 import { float32, type HostTensor, type WeightSource } from "@glimpsejs/graph";
@@ -15,9 +15,11 @@ import {
 } from "@glimpsejs/model";
 import type { Draft } from "./draft.ts";
 import { expectedRuns } from "./expected-runs.ts";
+import { loadOnDemand } from "./load-on-demand.ts";
 import { graphsOf } from "./model-graphs.ts";
 import { checkPixelValues, cropped } from "./pixel-values.ts";
 import { type StoredForm, storedForm } from "./stored-form.ts";
+import type { Trunk } from "./trunk.ts";
 import { forBackend, readFloat32 } from "./weights.ts";
 
 /** The graphs of one model; which of them exist depends on the part of the model that was loaded. */
@@ -137,15 +139,21 @@ export class Engine {
     return Object.hasOwn(this.program.graphs, "trunk");
   }
 
+  /** Whether pictures are better computed a few at a time, in runs of image rows alone. */
+  get computesInPieces(): boolean {
+    return this.backend.computesInPieces ?? false;
+  }
+
   /** Runs one graph; see Program.run. */
   run<O extends string>(
     graph: GraphName,
     feeds: Feeds,
     outputs?: readonly O[],
+    options?: RunOptions,
   ): Promise<Readonly<Record<O, DeviceTensor>>> {
     this.checkAlive();
     const program: Program<string> = (graph === "draft" ? this.draft?.program : undefined) ?? this.program;
-    return program.run(graph, feeds, outputs);
+    return program.run(graph, feeds, outputs, options);
   }
 
   /**
@@ -170,7 +178,13 @@ export class Engine {
       graph,
       { pixelValues: cropped(clip, rows * patchSize, columns * patchSize), positions, temporal },
       outputs,
+      { independent: "batch" },
     );
+  }
+
+  /** Makes keys and values of the features of a trunk that has some, and settles it. */
+  async learn(trunk: Trunk): Promise<void> {
+    await (await loadOnDemand()).learnTrunk(this, trunk);
   }
 
   /** Names of the cache values of one kind, key and value of every layer: "past.0.key", "past.0.value", … */

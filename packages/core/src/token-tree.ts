@@ -120,7 +120,7 @@ export class TokenTree {
     if (this.disposed) throw new DisposedError("token tree");
     const { engine, trunk } = this;
     const isTextOnly = graph === "draft" || (graph === "decoder" && engine.separatesTrunk);
-    if (isTextOnly) await trunk.learn();
+    if (isTextOnly || (graph === "decoder" && trunk.batch > 1 && engine.computesInPieces)) await trunk.learn();
     const features = trunk.pendingFeatures;
     const learnsTrunk = features !== undefined && trunk.imageTokens > 0;
     const past = engine.cacheNames("past");

@@ -3,7 +3,7 @@
 
 import type { DeviceTensor } from "@glimpsejs/backend";
 import { DisposedError, type Problem, show } from "@glimpsejs/base";
-import { float32, type HostTensor, int32 } from "@glimpsejs/graph";
+import { float32, type HostTensor } from "@glimpsejs/graph";
 import { survivingLoss } from "./device-loss.ts";
 import type { EncodeOptions, Engine } from "./engine.ts";
 import { readFloats } from "./logits.ts";
@@ -91,18 +91,10 @@ export class Trunk {
     return this.cache;
   }
 
-  /** Makes the image's keys and values, where they have a graph of their own and are not made yet. */
+  /** Makes the image's keys and values in a run of their own, where they are not made yet. */
   async learn(): Promise<void> {
-    const { engine, pendingFeatures: imageFeatures, batch, imageTokens } = this;
-    if (!engine.separatesTrunk || imageFeatures === undefined || imageTokens === 0) return;
-    const isRelative = engine.config.positionEmbeddingType !== "absolute";
-    const positions = Int32Array.from({ length: batch * imageTokens }, (_, i) => i % imageTokens);
-    const results = await engine.run(
-      "trunk",
-      { imageFeatures, ...(isRelative && { imagePositions: int32(positions, [batch, imageTokens]) }) },
-      engine.cacheNames("image"),
-    );
-    this.settle(Object.fromEntries(Object.entries(results).map(([name, t]) => [name.replace("image.", "trunk."), t])));
+    if (this.pendingFeatures === undefined || this.imageTokens === 0) return;
+    await this.engine.learn(this);
   }
 
   /** Keeps the keys and values that a decoder run made of the features; the features are freed. */

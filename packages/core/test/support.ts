@@ -97,10 +97,15 @@ export function countingBackend(inner: BackendPlugin = reference()): WatchedBack
       const backend = await inner.open();
       const compile: Backend["compile"] = async (graphs, weights, signal) => {
         const program = await backend.compile(graphs, weights, signal);
-        const run: Program["run"] = async (graph, feeds, outputs) => {
+        const run: Program["run"] = async (graph, feeds, outputs, options) => {
           runs[graph] = (runs[graph] ?? 0) + 1;
           if (graph === "decoder") fed.push(feeds["inputIds"]?.shape[1] ?? 0);
-          const results = await program.run(graph as keyof typeof graphs, feeds, outputs);
+          // A carried feed is consumed, whatever becomes of the run.
+          for (const input of Object.keys(program.graphs[graph as keyof typeof graphs].carries)) {
+            const feed = feeds[input];
+            if (feed !== undefined && "dispose" in feed) live.delete(feed);
+          }
+          const results = await program.run(graph as keyof typeof graphs, feeds, outputs, options);
           follow(graph, results);
           return results;
         };
@@ -110,6 +115,7 @@ export function countingBackend(inner: BackendPlugin = reference()): WatchedBack
         name: backend.name,
         dtypes: backend.dtypes,
         boundByWeights: backend.boundByWeights,
+        computesInPieces: backend.computesInPieces,
         compile,
         upload: (v) => backend.upload(v),
         dispose: () => backend.dispose(),
