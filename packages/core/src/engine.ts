@@ -182,9 +182,9 @@ export class Engine {
     );
   }
 
-  /** Makes keys and values of the features of a trunk that has some, and settles it. */
-  async learn(trunk: Trunk): Promise<void> {
-    await (await loadOnDemand()).learnTrunk(this, trunk);
+  /** Makes keys and values of a trunk's features, and settles it. */
+  async learn(trunk: Trunk, features: Feeds[string]): Promise<void> {
+    await (await loadOnDemand()).learnTrunk(this, trunk, features);
   }
 
   /** Names of the cache values of one kind, key and value of every layer: "past.0.key", "past.0.value", … */

@@ -6,38 +6,30 @@ import { choiceFeeds } from "./choice-feeds.ts";
 import type { Engine } from "./engine.ts";
 import type { Trunk } from "./trunk.ts";
 
-/** Makes keys and values of the features of `trunk`, which has some, and settles it. */
-export async function learnTrunk(engine: Engine, trunk: Trunk): Promise<void> {
-  const { pendingFeatures: imageFeatures, batch, imageTokens } = trunk;
-  if (imageFeatures === undefined) return;
+/** Makes keys and values of `imageFeatures`, those of `trunk`, and settles it. */
+export async function learnTrunk(engine: Engine, trunk: Trunk, imageFeatures: Feeds[string]): Promise<void> {
+  const { batch, imageTokens } = trunk;
   const isRelative = engine.config.positionEmbeddingType !== "absolute";
   const positions = Int32Array.from({ length: batch * imageTokens }, (_, i) => i % imageTokens);
   const imagePositions = int32(positions, [batch, imageTokens]);
   const images: Feeds = { imageFeatures, ...(isRelative && { imagePositions }) };
-  const names = engine.cacheNames("image");
-  const rows = { independent: "batch" };
-  const results = engine.separatesTrunk
-    ? await engine.run("trunk", images, names, rows)
-    : await engine.run(
+  const noText = int32([], [batch, 0]);
+  const [graph, feeds] = engine.separatesTrunk
+    ? (["trunk", images] as const)
+    : ([
         "decoder",
-        { ...images, ...noText(engine, batch), ...(isRelative && { keyPositions: imagePositions }) },
-        names,
-        rows,
-      );
-  trunk.settle(Object.fromEntries(Object.entries(results).map(([name, t]) => [name.replace("image.", "trunk."), t])));
-}
-
-/** Feeds of a decoder run without text; with relative positions the keys' are missing. */
-function noText(engine: Engine, batch: number): Feeds {
-  const none = int32([], [batch, 0]);
-  return {
-    ...engine.emptyCache("trunk", batch),
-    ...engine.emptyCache("past", batch),
-    ...choiceFeeds([], batch, engine.config.vocabSize).feeds,
-    inputIds: none,
-    positionIds: none,
-    mask: float32([], [batch, 0, 0]),
-    wanted: int32([], [0]),
-    ...(engine.config.positionEmbeddingType !== "absolute" && { textPositions: none }),
-  };
+        {
+          ...images,
+          ...engine.emptyCache("trunk", batch),
+          ...engine.emptyCache("past", batch),
+          ...choiceFeeds([], batch, 0).feeds,
+          inputIds: noText,
+          positionIds: noText,
+          mask: float32([], [batch, 0, 0]),
+          wanted: int32([], [0]),
+          ...(isRelative && { textPositions: noText, keyPositions: imagePositions }),
+        },
+      ] as const);
+  const results = await engine.run(graph, feeds, engine.cacheNames("image"), { independent: "batch" });
+  trunk.settle(Object.fromEntries(Object.entries(results).map(([name, t]) => [name.replace("image", "trunk"), t])));
 }

@@ -93,8 +93,8 @@ export class Trunk {
 
   /** Makes the image's keys and values in a run of their own, where they are not made yet. */
   async learn(): Promise<void> {
-    if (this.pendingFeatures === undefined || this.imageTokens === 0) return;
-    await this.engine.learn(this);
+    const features = this.pendingFeatures;
+    if (features !== undefined && this.imageTokens > 0) await this.engine.learn(this, features);
   }
 
   /** Keeps the keys and values that a decoder run made of the features; the features are freed. */
