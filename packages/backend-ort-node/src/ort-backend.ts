@@ -6,7 +6,7 @@ import { eightBitWeights, withEightBits } from "@glimpsejs/onnx";
 import { type Lifetime, OrtTensor, toOrt } from "./device-tensor.ts";
 import { Memory } from "./memory.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
-import { OrtProgram } from "./program.ts";
+import { hasManyRows, OrtProgram } from "./program.ts";
 
 /** ONNX Runtime casts the floats that are not float32 while it loads; quantized weights stay as they are. */
 const dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]);
@@ -41,8 +41,7 @@ export function ortBackend(ort: OrtRuntime, { threads, compact = false }: OrtSet
       const all: readonly Graph[] = Object.values(graphs);
       for (const graph of all) verify(graph);
       checkWeights(all.map(prune), weights, dtypes);
-      // A graph that carries state runs step by step, on few rows; one that does not, on many at once.
-      const widen = (graph: Graph) => (compact || Object.keys(graph.carries).length > 0 ? graph : withEightBits(graph));
+      const widen = (graph: Graph) => (compact || !hasManyRows(graph) ? graph : withEightBits(graph));
       const forms = Object.fromEntries(Object.entries<Graph>(graphs).map(([name, graph]) => [name, widen(graph)]));
       const lowered = forms as Readonly<Record<G, Graph>>; // the same names
       const program = new OrtProgram(ort, lowered, eightBitWeights(weights), threads, lifetime, () =>

@@ -31,7 +31,7 @@ export function ortPlugin(settings: OrtSettings, importOrt: () => Promise<OrtRun
     },
     // Peaks of the process until the first caption, by weight bytes, measured on Linux: git-base 1.1, at 480 px 1.3, six
     // frames 1.5, stored as float16 1.3; git-large 1.04. Rounded weights that were kept: int8 1.2, int4 1.4; rounded
-    // while they are loaded: 1.6 and 1.9. Node and the runtime, 100 MB, are part of that. apps/bench tests it.
+    // while they are loaded: 1.4 and 1.9. Node and the runtime, 100 MB, are part of that. apps/bench tests it.
     estimateMemory: (weightBytes) => Math.ceil(1.4 * weightBytes) + 175_000_000,
   };
 }

@@ -105,8 +105,9 @@ export class OrtProgram<G extends string> implements Program<G> {
       this.opened.delete(name);
       await known.session.close();
     }
-    // Products of 4- and 8-bit weights are only fast on weights that were reordered.
-    const packed = known !== undefined || graph.nodes.some((node) => node.op === "quantizedLinear");
+    // Products of few rows with 4- and 8-bit weights are only fast on weights that were reordered.
+    const isNarrow = graph.nodes.some((node) => node.op === "quantizedLinear");
+    const packed = known !== undefined || (isNarrow && !hasManyRows(graph));
     const session = await openSession(this.ort, graph, this.weights, {
       threads,
       packed,
@@ -201,6 +202,11 @@ export class OrtProgram<G extends string> implements Program<G> {
       { code: "invalid-argument" },
     );
   }
+}
+
+/** Whether a graph runs on many rows at once: one that carries state runs step by step, on few. */
+export function hasManyRows(graph: Graph): boolean {
+  return Object.keys(graph.carries).length === 0;
 }
 
 function unknown(kind: string, names: readonly string[], known: object): GlimpseError {

@@ -97,6 +97,59 @@ test("a graph that carries nothing gets 8 bits for 4, unless it is to be compact
   }
 });
 
+test("weights of graphs that carry nothing stay in their file at first, and 8 bits that are at hand are not made", async () => {
+  const [n, k] = [64, 64];
+  const format = { bits: 4, block: 16 } as const;
+  const four = quantize(new Float32Array(n * k).fill(1), format, "w");
+  const eight = quantize(new Float32Array(n * k).fill(3), { bits: 8, block: k }, "w"); // not what the 4 bits say
+  const stored = source({
+    "w.int4": { dtype: "uint8", shape: [n, k / 2], data: Uint8Array.from(four.data) },
+    "w.scales": float32(four.scales, [n, k / 16]),
+  });
+  const wide = source({
+    weight: { dtype: "int8", shape: [n, k], data: Int8Array.from(eight.data) },
+    scales: float32(eight.scales, [n, 1]),
+  });
+  const [weight, scales] = [wide.get("weight"), wide.get("scales")];
+  if (weight === undefined || scales === undefined) throw new TypeError("both are there.");
+  const eightBits = { format: { bits: 8, block: k }, weight, scales } as const;
+  const atHand: WeightSource = {
+    ...stored,
+    get(name) {
+      const found = stored.get(name);
+      return found !== undefined && name === "w.int4" ? { ...found, eightBits } : found;
+    },
+  };
+  const build = (name: string, carries: boolean) =>
+    buildGraph(name, (b) => {
+      const w = b.weight("w.int4", [n, k / 2], "uint8");
+      const inputs = { x: b.input("x", "float32", ["rows", k]), weight: w, scales: b.weight("w.scales", [n, k / 16]) };
+      b.output("y", b.op("quantizedLinear", inputs, format));
+      if (carries) b.carry("x", "y");
+    });
+  const opened: unknown[] = [];
+  const { InferenceSession, Tensor } = ort;
+  const create = (...args: Parameters<typeof InferenceSession.create>) => {
+    opened.push((args[1] as { extra?: { session?: Record<string, string> } }).extra?.session?.["disable_prepacking"]);
+    return InferenceSession.create(...args);
+  };
+  const backend = await ortNode({ ort: { InferenceSession: { create }, Tensor } }).open();
+  const program = await backend.compile({ picture: build("picture", false), text: build("text", true) }, atHand);
+  const ones = float32(new Float32Array(2 * k).fill(1), [2, k]);
+  const first = async (graph: "picture" | "text") => {
+    const { y } = await program.run(graph, { x: ones });
+    const { data } = await (y as DeviceTensor).read();
+    return Number(data[0]);
+  };
+  expect(await first("picture")).toBeCloseTo(3 * k, 3);
+  expect(await first("text")).toBeCloseTo(k, 3);
+  expect(opened).toEqual(["1", "0"]);
+  for (let i = 0; i < 32; i++) await program.run("picture", { x: ones });
+  expect(await first("picture")).toBeCloseTo(3 * k, 3);
+  expect(opened).toEqual(["1", "0", "0"]);
+  await backend.dispose();
+});
+
 function source(tensors: Readonly<Record<string, HostTensor>>): WeightSource {
   return {
     names: Object.keys(tensors),

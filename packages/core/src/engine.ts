@@ -41,14 +41,14 @@ export interface EngineOptions {
   readonly weights: WeightSource;
   /** Which part of it is made. */
   readonly part: ModelPart;
-  /** The form that weights are kept in; undefined: the one they are stored in. */
-  readonly dtype?: WeightDType | undefined;
+  /** The form that they are kept in, with its graphs; see {@link storedForm}. */
+  readonly form: StoredForm;
   /** The open device. Owned by the engine from now on. */
   readonly backend: Backend;
   /** See {@link BackendInUse.passedOver}. */
   readonly passedOver: readonly string[];
-  /** Wraps the weights that the backend is given. */
-  readonly watch?: ((weights: WeightSource) => WeightSource) | undefined;
+  /** The weights of `form` as the backend is given them, where somebody watches. */
+  readonly watched?: WeightSource | undefined;
   /**
    * Told what the backend makes ahead of the first runs, in parts of a whole; without it nothing is made before it is needed.
    */
@@ -85,11 +85,7 @@ export class Engine {
   /** Whether another engine has taken over weights and backend. */
   private isReplaced = false;
 
-  private constructor(
-    { config, weights, part, backend, passedOver }: EngineOptions,
-    form: StoredForm,
-    program: Program<string>,
-  ) {
+  private constructor({ config, weights, part, form, backend, passedOver }: EngineOptions, program: Program<string>) {
     this.config = config;
     this.weights = weights;
     this.stored = form.weights;
@@ -107,10 +103,9 @@ export class Engine {
 
   /** Builds the graphs and compiles them. The backend may load weights later, when a graph is first run. */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { config, weights, part, dtype, backend, watch = (same) => same, onPrepare, signal } = options;
-    const form = await storedForm(graphsOf(config, part), weights, dtype);
-    const program = await backend.compile(form.graphs, forBackend(watch(form.weights), backend), signal);
-    const engine = new Engine(options, form, program);
+    const { config, form, backend, watched = form.weights, onPrepare, signal } = options;
+    const program = await backend.compile(form.graphs, forBackend(watched, backend), signal);
+    const engine = new Engine(options, program);
     if (onPrepare === undefined || program.prepare === undefined) return engine;
     try {
       const runs = expectedRuns(program.graphs, config, (kind) => engine.cacheNames(kind));
@@ -126,8 +121,8 @@ export class Engine {
   async replaced(change: { readonly config: GitConfig; readonly weights: WeightSource }): Promise<Engine> {
     this.checkAlive();
     const { part, dtype, backend } = this;
-    const { passedOver } = this.runsOn;
-    const next = await Engine.open({ ...change, part, dtype, backend, passedOver });
+    const form = await storedForm(graphsOf(change.config, part), change.weights, dtype);
+    const next = await Engine.open({ ...change, part, form, backend, passedOver: this.runsOn.passedOver });
     this.isReplaced = true;
     this.disposed = Promise.all([this.program.dispose(), this.draft?.dispose()]).then(() => {});
     await this.disposed;

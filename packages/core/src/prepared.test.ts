@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { demoCheckpoints } from "@glimpsejs/demo-model";
+import { dequantize, quantize, transpose, viewAs } from "@glimpsejs/graph";
 import { decoderGraph, draftGraph, matchWeights, planQuantization, quantizedWeights } from "@glimpsejs/model";
 import { openWeights } from "@glimpsejs/weights";
 import { openFolder } from "@glimpsejs/weights/node";
@@ -67,6 +68,38 @@ test.each(["int8", "int4"] as const)("kept %s weights are what is made without a
   }
   expect(origins[0]?.files).toHaveLength(1);
   expect(origins[0]?.madeFrom).toContain(`"dtype":"${dtype}"`);
+  expect(origins[0]?.madeFrom).toMatch(dtype === "int8" ? /^\{"version":3,"dtype"/ : /^\{"version":4,"dtype"/);
+});
+
+test("4-bit weights of graphs that read pictures are kept with their 8-bit forms, as a backend would make them", async () => {
+  const { config, weights, host } = await setUp();
+  const kept = await preparedWeights(host, config, weights, "causalLM", "int4", 0);
+  if (kept === undefined) throw new TypeError("nothing was kept");
+  const form = otherForm(graphsOf(config, "causalLM"), kept, "int4");
+  const weightsOf = (graph: string) =>
+    (form.graphs[graph]?.nodes ?? []).flatMap((node) =>
+      node.op === "quantizedLinear" && node.attributes.bits === 4 ? [node.inputs.weight] : [],
+    );
+  const wide = weightsOf("trunk");
+  expect(wide.length).toBeGreaterThan(1);
+  for (const name of wide) {
+    const [stored, scales] = [form.weights.get(name), form.weights.get(name.replace(/int4$/, "scales"))];
+    if (stored?.eightBits === undefined || scales === undefined) throw new TypeError(`${name} has no 8-bit form`);
+    const { weight, scales: wideScales } = stored.eightBits;
+    const [n = 0, k = 0] = weight.shape;
+    const four = { data: viewAs(await stored.bytes(), "uint8"), scales: viewAs(await scales.bytes(), "float32") };
+    const floats = dequantize(four, { bits: 4, block: (n * k) / four.scales.length });
+    const eight = quantize(floats, { bits: 8, block: k }, name);
+    expect(viewAs(await weight.bytes(), "int8")).toEqual(eight.data);
+    expect(viewAs(await wideScales.bytes(), "float32")).toEqual(eight.scales);
+    const columns = (await weight.transposed?.bytes()) ?? new Uint8Array();
+    expect(viewAs(columns, "int8")).toEqual(transpose(Int8Array.from(eight.data), n, k));
+    expect(stored.eightBits.weight.transposed?.location).toBeDefined();
+    expect(stored.eightBits.scales.location).toBeDefined();
+  }
+  const others = weightsOf("decoder").filter((name) => !wide.includes(name));
+  expect(others.length).toBeGreaterThan(0);
+  for (const name of others) expect(form.weights.get(name)?.eightBits).toBeUndefined();
 });
 
 test.each(["int8", "int4"] as const)("kept weights of a %s draft are those that it would be given", async (dtype) => {

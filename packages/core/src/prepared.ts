@@ -5,7 +5,6 @@ import { GitConfig } from "@glimpsejs/config";
 import { elementCount, type WeightSource } from "@glimpsejs/graph";
 import {
   type ModelPart,
-  matchWeights,
   type QuantizationPlan,
   quantizationConfig,
   quantizedName,
@@ -15,13 +14,14 @@ import {
   type WeightDType,
 } from "@glimpsejs/model";
 import { streamSafetensors } from "@glimpsejs/weights";
+import { fromEightBits, withEightBits } from "./kept-eight-bits.ts";
 import { graphsOf } from "./model-graphs.ts";
 import { otherForm } from "./other-form.ts";
 import type { DraftDType, Host, PreparedOrigin } from "./platform.ts";
 import { fromTransposes, withTransposes } from "./transposed.ts";
 
 /** Raised when the same checkpoint would be written as other bytes than before. */
-const version = 3;
+const versions = { int8: 3, int4: 4, draft: 3 } as const;
 
 /** Fewer weights are rounded faster than a file is worth. */
 const leastWeights = 20_000_000;
@@ -40,16 +40,16 @@ export async function preparedWeights(
   least = leastWeights,
 ): Promise<WeightSource | undefined> {
   if (host.prepared === undefined || (dtype !== "int8" && dtype !== "int4")) return undefined;
-  const origin = originOf(weights, weights.names, least, { dtype, part, config: GitConfig.toJson(config) });
+  const version = versions[dtype];
+  const origin = originOf(weights, weights.names, least, { version, dtype, part, config: GitConfig.toJson(config) });
   if (origin === undefined) return undefined;
-  const kept = await keptBy(host, origin, dtype, () => otherForm(graphsOf(config, part), weights, dtype).weights);
-  if (kept === undefined) return undefined;
-  try {
-    return matchWeights(kept, config, part);
-  } catch {
-    await kept.dispose?.(); // not what was written: the checkpoint itself is still there
-    return undefined;
-  }
+  const kept = await keptBy(host, origin, dtype, () =>
+    withEightBits(otherForm(graphsOf(config, part), weights, dtype)),
+  );
+  const isWritten = (name: string) => kept?.get(name)?.shape.join() === weights.get(name)?.shape.join();
+  if (kept === undefined || weights.names.every(isWritten)) return kept;
+  await kept.dispose?.(); // not what was written: the checkpoint itself is still there
+  return undefined;
 }
 
 /** The same for the weights of a plan alone, and under the same conditions; they are a draft's, see draft.ts. */
@@ -60,7 +60,7 @@ export async function preparedDraft(
   dtype: DraftDType,
   least = leastWeights,
 ): Promise<WeightSource | undefined> {
-  const origin = originOf(weights, [...plan.keys()], least, { draft: dtype });
+  const origin = originOf(weights, [...plan.keys()], least, { version: versions.draft, draft: dtype });
   if (origin === undefined) return undefined;
   const kept = await keptBy(host, origin, dtype, () => {
     const names = [...plan].flatMap(([name, format]) => [quantizedName(name, format), scalesName(name)]);
@@ -87,7 +87,7 @@ function originOf(
     count += elementCount(weight.shape);
   }
   if (count < least) return undefined;
-  return { files: [...files], madeFrom: JSON.stringify({ version, ...made, names }) };
+  return { files: [...files], madeFrom: JSON.stringify({ ...made, names }) };
 }
 
 /** The weights of an origin, quantized, as the host has kept them or keeps them now. */
@@ -102,7 +102,7 @@ async function keptBy(
   );
   if (kept === undefined) return undefined;
   try {
-    return await readQuantized(fromTransposes(kept), quantizationConfig(dtype), "prepared weights");
+    return await readQuantized(fromEightBits(fromTransposes(kept)), quantizationConfig(dtype), "prepared weights");
   } catch {
     await kept.dispose?.();
     return undefined;

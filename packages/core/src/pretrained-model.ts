@@ -86,8 +86,7 @@ export abstract class PreTrainedModel {
   async savePretrained(folder: SaveTarget): Promise<void> {
     await this.queue.run(async () => {
       this.engine.checkAlive();
-      const { saveModel } = await loadOnDemand();
-      await saveModel(await this.platform.sink(folder), this.engine);
+      await (await loadOnDemand()).saveModel(await this.platform.sink(folder), this.engine);
     });
   }
 
@@ -135,37 +134,23 @@ export async function openEngine(
   part: ModelPart,
   options: ModelOptions,
 ): Promise<Engine> {
-  const { signal } = options;
-  const stored = await openWeights(files, { signal });
+  const { dtype } = options;
+  const stored = await openWeights(files, options);
+  let prepared: WeightSource | undefined;
   try {
     const described = await readConfig(files);
     const joined = await readQuantized(stored, described.extra[quantizationField], `${files.name}/config.json`);
-    const config = await asStored(described, joined, signal);
+    const config = await asStored(described, joined, options.signal);
     const matched = matchWeights(joined, config, part);
-    const prepared = await preparedFor(platform, config, matched, part, options.dtype);
-    if (prepared === undefined) return await engineFor(platform, config, matched, part, options);
-    await stored.dispose?.();
-    return await engineFor(platform, config, prepared, part, options).catch(async (error) => {
-      await prepared.dispose?.();
-      throw error;
-    });
+    if (platform.prepared && dtype) {
+      prepared = await (await loadOnDemand()).preparedWeights(platform, config, matched, part, dtype);
+      if (prepared) await stored.dispose?.();
+    }
+    return await engineFor(platform, config, prepared ?? matched, part, options);
   } catch (error) {
-    await stored.dispose?.();
+    await (prepared ?? stored).dispose?.();
     throw error;
   }
-}
-
-/** The weights that the host has prepared or will, see prepared.ts; undefined where there is nothing to prepare. */
-async function preparedFor(
-  platform: Host,
-  config: GitConfig,
-  weights: WeightSource,
-  part: ModelPart,
-  dtype: WeightDType | undefined,
-): Promise<WeightSource | undefined> {
-  if (platform.prepared === undefined || (dtype !== "int8" && dtype !== "int4")) return undefined;
-  const { preparedWeights } = await loadOnDemand();
-  return preparedWeights(platform, config, weights, part, dtype);
 }
 
 /** The engine of a model with random weights. Throws "invalid-argument" for unknown options and a wrong seed. */
@@ -179,8 +164,8 @@ export async function freshEngine(
   const { seed = 0 } = options;
   throwProblems([...unknownOptions(options, ["seed", "backend"]), ...seedProblems(seed), ...backendProblems(options)]);
   const complete = GitConfig.create(config);
-  const { randomWeights } = await loadOnDemand();
-  return engineFor(platform, complete, randomWeights(complete, part, seed), part, options);
+  const weights = (await loadOnDemand()).randomWeights(complete, part, seed);
+  return engineFor(platform, complete, weights, part, options);
 }
 
 /** A backend is a value that somebody opens, not a name. */
@@ -212,30 +197,32 @@ async function engineFor(
 ): Promise<Engine> {
   const plugin = options.backend ?? platform.backend();
   const { dtype, draft, signal } = options;
-  const { weights: kept } = await storedForm(graphsOf(config, part), weights, dtype);
-  checkMemory(kept, plugin, platform);
+  const form = await storedForm(graphsOf(config, part), weights, dtype);
+  checkMemory(form.weights, plugin, platform);
   const passedOver: string[] = [];
   const backend = await plugin.open((problem) => passedOver.push(formatProblem(problem)));
   // Captions that run ahead need it: it comes beside the weights. A failure is that of the call which needs it.
   if (backend.runAhead) loadOnDemand().catch(() => {});
   try {
-    const report = (loaded: number, total: number) =>
-      options.onProgress?.({ phase: "load", file: "weights", loaded, total });
-    let done = () => {};
-    const watch = (stored: WeightSource) => {
-      const progress = withProgress(stored, report);
-      done = progress.done;
-      return progress.weights;
-    };
-    const onPrepare = (loaded: number, total: number) => {
-      done();
-      options.onProgress?.({ phase: "prepare", file: "kernels", loaded, total });
-    };
-    const parts = { config, weights, part, dtype, backend, passedOver };
-    const engine = await Engine.open({ ...parts, watch, onPrepare, signal });
+    const { weights: watched, done } = withProgress(form.weights, (loaded, total) =>
+      options.onProgress?.({ phase: "load", file: "weights", loaded, total }),
+    );
+    const engine = await Engine.open({
+      config,
+      weights,
+      part,
+      form,
+      backend,
+      passedOver,
+      watched,
+      signal,
+      onPrepare(loaded, total) {
+        done();
+        options.onProgress?.({ phase: "prepare", file: "kernels", loaded, total });
+      },
+    });
     if (draft || (draft !== false && backend.boundByWeights)) {
-      const { openDraft } = await loadOnDemand();
-      engine.draft = await openDraft({ engine, backend, host: platform, dtype: draft });
+      engine.draft = await (await loadOnDemand()).openDraft({ engine, backend, host: platform, dtype: draft });
     }
     done();
     return engine;

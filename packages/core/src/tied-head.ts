@@ -12,11 +12,6 @@ export async function asStored(config: GitConfig, source: WeightSource, signal?:
   const [head, table] = [named("output.weight"), named(wordEmbeddings)];
   if (head === undefined || table === undefined) return config;
   const [a, b] = [await readFloat32(source, head, signal), await readFloat32(source, table, signal)];
-  if (a.shape.join() === b.shape.join() && isEqual(a.data, b.data)) return config;
+  if (a.data.length === b.data.length && a.data.every((value, i) => value === b.data[i])) return config;
   return GitConfig.fromJson({ ...GitConfig.toJson(config), tie_word_embeddings: false });
-}
-
-function isEqual(a: Float32Array, b: Float32Array): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

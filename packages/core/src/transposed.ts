@@ -11,7 +11,7 @@ export function withTransposes(source: WeightSource): WeightSource {
     names: source.names.map(renamed),
     get(name) {
       const weight = name.endsWith(suffix) ? source.get(name.slice(0, -suffix.length)) : undefined;
-      return weight === undefined ? source.get(name) : turned(weight);
+      return weight === undefined ? source.get(name) : (weight.transposed ?? turned(weight));
     },
     dispose: async () => source.dispose?.(),
   };

@@ -14,10 +14,29 @@ export interface QuantizedWeight {
 /**
  * Quantizes values that fill a whole number of blocks (of rows, with 8 bits). 8 bits: scale = max |w| / 127 of the row. 4
  * bits: the value of largest magnitude of a block becomes −8, so that all sixteen numbers are used. A block of zeros
- * has scale 0. Throws "invalid-weights", naming `subject`, on values that are not finite.
+ * has scale 0. Throws "invalid-weights", naming `subject`, on values that are not finite; the first of `values` is the
+ * element `first` of it.
  */
-export function quantize(values: Float32Array, { bits, block }: QuantizedFormat, subject: string): QuantizedWeight {
-  return bits === 8 ? quantizeRows(values, block, subject) : quantizeBlocks(values, block, subject);
+export function quantize(
+  values: Float32Array,
+  { bits, block }: QuantizedFormat,
+  subject: string,
+  first = 0,
+): QuantizedWeight {
+  const refuse = (start: number): never => {
+    const at = values.findIndex((value, i) => i >= start && !Number.isFinite(value));
+    throw new GlimpseError(
+      {
+        subject,
+        problem: `element ${first + at} cannot be quantized`,
+        expected: "a finite number",
+        got: `${values[at]}`,
+        advice: "The checkpoint is damaged.",
+      },
+      { code: "invalid-weights" },
+    );
+  };
+  return bits === 8 ? quantizeRows(values, block, refuse) : quantizeBlocks(values, block, refuse);
 }
 
 /** The values scale · q of a quantized weight, as float32 [N, K]. */
@@ -38,7 +57,7 @@ export function dequantize({ data, scales }: QuantizedWeight, { bits, block }: Q
   return values;
 }
 
-function quantizeRows(values: Float32Array, k: number, subject: string): QuantizedWeight {
+function quantizeRows(values: Float32Array, k: number, refuse: (start: number) => never): QuantizedWeight {
   const rows = k === 0 ? 0 : values.length / k;
   const data = new Int8Array(values.length);
   const scales = new Float32Array(rows);
@@ -51,7 +70,7 @@ function quantizeRows(values: Float32Array, k: number, subject: string): Quantiz
       sum += magnitude;
       if (magnitude > largest) largest = magnitude;
     }
-    if (!Number.isFinite(sum)) refuse(values.subarray(start, end), start, subject);
+    if (!Number.isFinite(sum)) refuse(start);
     const scale = Math.min(Math.fround(largest / 127), largestScale);
     scales[row] = scale;
     if (scale === 0) continue;
@@ -62,7 +81,7 @@ function quantizeRows(values: Float32Array, k: number, subject: string): Quantiz
   return { data, scales };
 }
 
-function quantizeBlocks(values: Float32Array, block: number, subject: string): QuantizedWeight {
+function quantizeBlocks(values: Float32Array, block: number, refuse: (start: number) => never): QuantizedWeight {
   const data = new Uint8Array(values.length / 2);
   const scales = new Float32Array(values.length / block);
   for (let b = 0; b < scales.length; b++) {
@@ -74,7 +93,7 @@ function quantizeBlocks(values: Float32Array, block: number, subject: string): Q
       if (value < lowest) lowest = value;
       if (value > highest) highest = value;
     }
-    if (!Number.isFinite(sum)) refuse(values.subarray(start, end), start, subject);
+    if (!Number.isFinite(sum)) refuse(start);
     const scale = Math.fround((-lowest > highest ? lowest : highest) / -8);
     scales[b] = scale;
     const inverse = scale === 0 ? 0 : 1 / scale;
@@ -91,17 +110,3 @@ const rounding = 1.5 * 2 ** 52;
 
 /** The largest float32 whose 127-fold is finite in float32; the one nearest to 3.4028235e38 / 127 is the next above it. */
 const largestScale = 2.6793883890187504e36;
-
-function refuse(block: Float32Array, start: number, subject: string): never {
-  const at = block.findIndex((value) => !Number.isFinite(value));
-  throw new GlimpseError(
-    {
-      subject,
-      problem: `element ${start + at} cannot be quantized`,
-      expected: "a finite number",
-      got: `${block[at]}`,
-      advice: "The checkpoint is damaged.",
-    },
-    { code: "invalid-weights" },
-  );
-}

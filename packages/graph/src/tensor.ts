@@ -85,6 +85,8 @@ export interface Weight {
   readonly quantized?: StoredQuantized;
   /** The same matrix as [K, N], for int8 [N, K] where that is at hand: kernels read it by columns. */
   readonly transposed?: Weight;
+  /** What it is with 8 bits and a scale for each row, for 4 bits [N, K/2] where that is at hand. */
+  readonly eightBits?: StoredQuantized;
 }
 
 /** The two tensors that a quantized weight [N, K] is stored as; see the op quantizedLinear. */
@@ -115,6 +117,8 @@ export interface LocalFile {
    * since it was opened, and with DisposedError if it was closed.
    */
   isInPlace(): Promise<boolean>;
+  /** Reads bytes of it, so that a weight need not be whole in memory; rejects as `bytes()` does. */
+  read?(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
 /** Weights by checkpoint name. `names` lists every stored tensor; `get` never reads data. */

@@ -8,7 +8,6 @@ import {
   type QuantizedFormat,
   type StoredQuantized,
   type TensorType,
-  toFloat32,
   type ValueName,
   type Weight,
   type WeightSource,
@@ -77,9 +76,8 @@ function quantizedPair(name: string, weight: Weight, format: QuantizedFormat): S
   const subject = `weight "${name}"`;
   let scales: Uint8Array | undefined;
   const make = async (signal?: AbortSignal) => {
-    const { quantize } = await import("./on-demand.ts");
-    const values = toFloat32(await weight.bytes(signal), weight.dtype, subject);
-    const made = quantize(values, format, subject);
+    const { quantizeInPieces } = await import("./on-demand.ts");
+    const made = await quantizeInPieces(weight, format, subject, signal);
     scales = bytesOf(made.scales);
     return bytesOf(made.data);
   };

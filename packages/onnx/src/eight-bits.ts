@@ -34,8 +34,8 @@ export function withEightBits(graph: Graph): Graph {
 const suffix = " of 8 bits";
 
 /**
- * `source` with the weights of {@link withEightBits}: each is made when it is read, of `source`'s 4-bit one, its scales
- * with it.
+ * `source` with the weights of {@link withEightBits}: those that `source`'s 4-bit ones have at hand, else each is made when
+ * it is read, its scales with it.
  */
 export function eightBitWeights(source: WeightSource): WeightSource {
   const made = new Map<string, Widened>();
@@ -47,7 +47,7 @@ export function eightBitWeights(source: WeightSource): WeightSource {
       const [, base = "", part] = /^(.*)\.(int4|scales) of 8 bits$/s.exec(name) ?? [];
       const [weight, scales] = [source.get(`${base}.int4`), source.get(`${base}.scales`)];
       if (weight === undefined || scales === undefined) return undefined;
-      const pair = made.get(base) ?? widened(weight, scales, `weight "${base}"`);
+      const pair = weight.eightBits ?? made.get(base) ?? widened(weight, scales, `weight "${base}"`);
       made.set(base, pair);
       return part === "int4" ? pair.weight : pair.scales;
     },

@@ -23,6 +23,7 @@ describe("fileSource", () => {
     const source = await fileSource(link);
     expect([source.name, source.file?.path, source.size]).toEqual([link, blob, 4]);
     expect(await source.read(1, 2)).toEqual(Uint8Array.of(2, 3));
+    expect(await source.file?.read?.(1, 2)).toEqual(Uint8Array.of(2, 3));
     expect(await source.read(4, 0)).toEqual(new Uint8Array(0));
     await source.dispose?.();
     await source.dispose?.();

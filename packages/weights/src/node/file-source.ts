@@ -43,7 +43,7 @@ class FileSource implements ByteSource {
   constructor(name: string, path: string, handle: FileHandle, opened: BigIntStats) {
     this.name = name;
     this.size = Number(opened.size);
-    this.file = { path, isInPlace: () => this.isAt(path) };
+    this.file = { path, isInPlace: () => this.isAt(path), read: (...range) => this.read(...range) };
     this.handle = handle;
     this.opened = opened;
   }
