@@ -11,9 +11,9 @@ import { appended, type StateInPlace, stateInPlace, type Taken, withRoom } from 
 
 /**
  * Runs of a graph after which its session is opened again with packed weights. Packing the weights of git-base's decoder
- * takes as long as 60 runs of 4 beams gain by it, those of its image encoder as long as 30 pictures do.
+ * takes as long as 60 runs of 4 beams gain by it, those of its image encoder as long as 30 pictures do, and in 8 bits as 8.
  */
-const runsUnpacked = 32;
+const runsUnpacked = { float: 32, rounded: 8 };
 
 interface Opened {
   readonly session: Session;
@@ -98,15 +98,15 @@ export class OrtProgram<G extends string> implements Program<G> {
     const graph = this.graphs[name];
     const { threads } = this;
     const known = this.opened.get(name);
+    const isNarrow = graph.nodes.some((node) => node.op === "quantizedLinear");
     if (known !== undefined) {
       known.runs++;
-      if (known.packed || known.runs <= runsUnpacked) return known.session;
+      if (known.packed || known.runs <= runsUnpacked[isNarrow ? "rounded" : "float"]) return known.session;
       // Closed first, so that the weights are never in memory twice.
       this.opened.delete(name);
       await known.session.close();
     }
     // Products of few rows with 4- and 8-bit weights are only fast on weights that were reordered.
-    const isNarrow = graph.nodes.some((node) => node.op === "quantizedLinear");
     const packed = known !== undefined || (isNarrow && !hasManyRows(graph));
     const session = await openSession(this.ort, graph, this.weights, {
       threads,
