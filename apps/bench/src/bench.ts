@@ -42,8 +42,11 @@ export interface Job {
  */
 const leastShare = 0.75;
 
-/** Captions after the first that are not counted: the second makes a draft, the third or fourth is the first to use it. */
-const warmUps = 4;
+/**
+ * Captions after the first that are not counted: the second makes a draft, the third or fourth is the first to use it, the ninth
+ * picture packs weights of 8 bits.
+ */
+const warmUps = 8;
 
 interface Entry {
   readonly runner: Runner;
