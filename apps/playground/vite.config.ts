@@ -8,24 +8,20 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type HtmlTagDescriptor, type Plugin } from "vite";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-/** Asks at once for what the page would only find on its way: its fonts, the list of samples and the first of them. */
-function preloaded(): Plugin {
+/** Asks for the fonts before the style sheet does, so that the first text is already set in them. */
+function preloadedFonts(): Plugin {
   return {
-    name: "preloaded",
+    name: "preloaded-fonts",
     transformIndexHtml: {
       order: "post",
       handler(_, { bundle = {} }): HtmlTagDescriptor[] {
-        return Object.keys(bundle).flatMap((file) => {
-          const as = file.endsWith(".woff2")
-            ? "font"
-            : /^assets\/(samples-.*\.json|01-.*\.png)$/.test(file)
-              ? "fetch"
-              : "";
-          if (as === "") return [];
-          const type = as === "font" ? { type: "font/woff2" } : {};
-          const attrs = { rel: "preload", href: `./${file}`, as, ...type, crossorigin: "" };
-          return [{ tag: "link", attrs, injectTo: "head" }];
-        });
+        return Object.keys(bundle)
+          .filter((file) => file.endsWith(".woff2"))
+          .map((file) => ({
+            tag: "link",
+            attrs: { rel: "preload", href: `./${file}`, as: "font", type: "font/woff2", crossorigin: "" },
+            injectTo: "head",
+          }));
       },
     },
   };
@@ -75,5 +71,5 @@ export default defineConfig({
   resolve: { conditions },
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false },
   worker: { format: "es" },
-  plugins: [preloaded(), serviceWorker()],
+  plugins: [preloadedFonts(), serviceWorker()],
 });

@@ -80,9 +80,3 @@ test("what is downloaded stays small", async () => {
   // Core, three backends and clips; the runtimes and mediabunny are fetched when they are first needed.
   expect(await gzipped(/^worker-.*\.js$/)).toBeLessThan(145);
 });
-
-test("the page asks for its fonts, the samples' list and the first of them before any script has run", async () => {
-  const html = await readFile(path.join(playground.folder, "index.html"), "utf8");
-  const wanted = [...html.matchAll(/<link rel="preload" href=".\/assets\/(\w+)-/g)].map(([, name]) => name).sort();
-  expect(wanted).toEqual(["01", "inter", "newsreader", "samples"]);
-});

@@ -41,15 +41,7 @@ export function Sources({ samples }: { readonly samples: readonly Sample[] }) {
                 onClick={() => void showSample(sample)}
               >
                 {sample.kind === "picture" ? (
-                  <img
-                    src={sampleUrl(sample.file)}
-                    alt=""
-                    width="48"
-                    height="48"
-                    loading="lazy"
-                    fetchpriority="low"
-                    draggable={false}
-                  />
+                  <img src={sampleUrl(sample.file)} alt="" width="48" height="48" loading="lazy" draggable={false} />
                 ) : (
                   <>
                     <video src={`${sampleUrl(sample.file)}#t=0.1`} muted playsInline preload="metadata" tabIndex={-1} />
