@@ -1,6 +1,7 @@
-// All that most pages never call, behind one import(): a page that captions loads none of it (but on a GPU, while the weights
-// come), one that needs some of it fetches it once. One file and not a dozen, because together it is compressed to half the size. Only calls that are
-// asynchronous anyway reach it, from inside their place in the queue, so that their order stays the same.
+// All that most pages never call, behind one import(): a page that captions loads none of it (but on a GPU, while the
+// weights come), one that needs some of it fetches it once. One file and not a dozen, because together it is compressed to
+// half the size. Only calls that are asynchronous anyway reach it, from inside their place in the queue, so that their order
+// stays the same.
 export { captionAll } from "./caption-all.ts";
 export { drawContactSheet } from "./clips/contact-sheet.ts";
 export { openDraft } from "./draft.ts";

@@ -22,7 +22,8 @@ export interface GenerateOptions extends Partial<Settings> {
   /**
    * Steps that greedy search may submit before it reads the tokens of the first, which hides the way to a GPU and back;
    * the texts are the same. Options that need the text itself at every step (noRepeatNgramSize, badWordsIds of several
-   * tokens, repetitionPenalty, callbacks) leave it without effect, as do beams and sampling. Default: what the backend says, 1 on a GPU with WebGPU, otherwise 0.
+   * tokens, repetitionPenalty, callbacks) leave it without effect, as do beams and sampling. Default: what the backend says, 1 on a GPU
+   * with WebGPU, otherwise 0.
    */
   readonly runAhead?: number | undefined;
   /** Which tokens may come next, asked at every step of every sequence: constrained decoding. */
