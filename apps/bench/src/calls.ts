@@ -43,8 +43,20 @@ export interface MemoryRequest {
   readonly kind: "memory";
 }
 
+/** Peak memory of a process that imports everything and opens the backend, but no model. Ours only, and before anything else. */
+export interface BaseMemoryRequest {
+  readonly kind: "baseMemory";
+  readonly backend: string;
+}
+
 /** Anything that a runner can be asked. */
-export type Request = OpenRequest | GenerateRequest | EncodeRequest | CaptionAllRequest | MemoryRequest;
+export type Request =
+  | OpenRequest
+  | GenerateRequest
+  | EncodeRequest
+  | CaptionAllRequest
+  | MemoryRequest
+  | BaseMemoryRequest;
 
 /** Answer to open. */
 export interface Opened {

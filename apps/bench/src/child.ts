@@ -43,6 +43,11 @@ async function answer(request: Request): Promise<Opened | Timed | number> {
     }
     case "memory":
       return peakMemory();
+    case "baseMemory": {
+      const backend = await (await pluginOf(request.backend, undefined)).open();
+      await backend.dispose();
+      return peakMemory();
+    }
     default:
       return request satisfies never;
   }

@@ -3,10 +3,11 @@
 import type { GitConfig } from "@glimpsejs/config";
 import type { GenerateRequest } from "./calls.ts";
 
-/** Operations per second, and bytes per second. */
+/** Operations per second, and bytes per second: of weights in memory, and of a file in the page cache where there is one. */
 export interface Rates {
   readonly gemm: number;
   readonly memory: number;
+  readonly read?: number | undefined;
 }
 
 /** Floating-point operations of the image encoder for one frame of `size` pixels a side. */

@@ -7,6 +7,7 @@ import {
   type ScenarioName,
   scenarioNames,
 } from "./result.ts";
+import { rateText, secondStartRows, startRows } from "./start-rows.ts";
 
 const titles: Readonly<Record<ScenarioName, string>> = {
   encode: "Image encoder alone",
@@ -40,18 +41,16 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; color: v
 export function htmlReport(result: BenchResult): string {
   const { machine, model } = result;
   const { rates } = machine;
-  const rateText =
-    rates === undefined
-      ? ""
-      : `; ${(rates.gemm / 1e9).toFixed(0)} GFLOP/s and ${(rates.memory / 1e9).toFixed(1)} GB/s measured`;
+  const measured = rates === undefined ? "" : `; ${rateText(rates)} measured`;
   const shown = scenarioNames.filter((name) => result.runners.some((r) => r.scenarios[name]?.ms !== undefined));
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Glimpse bench: ${escaped(model.name)}</title><style>${style}</style>
 <h1>${escaped(model.name)}</h1>
-<p>${escaped(`${machineName(machine)}, ${machine.os}, Node ${machine.node}${rateText}`)}</p>
+<p>${escaped(`${machineName(machine)}, ${machine.os}, Node ${machine.node}${measured}`)}</p>
 <p>${escaped(`${result.tokens} tokens, ${result.rounds} rounds in turns, ${result.date.slice(0, 10)}`)}. Bars are medians, lines their ends.</p>
-<h2>Start and memory</h2>${startTable(result)}
+${section("Start and memory", startRows(result))}
+${section("Second start", secondStartRows(result))}
 ${shown.map((name) => scenario(name, result.runners)).join("\n")}
 ${result.growth.length === 0 ? "" : `<h2>How cost grows</h2><p>${escaped(result.growth[0]?.runner ?? "")}, best of two.</p><div class="grid">${result.growth.map(growthChart).join("")}</div>`}
 ${throughput(result)}
@@ -62,16 +61,9 @@ ${result.notes.length === 0 ? "" : `<h2>Notes</h2><pre>${escaped(result.notes.jo
 `;
 }
 
-function startTable({ runners, model }: BenchResult): string {
-  const rows = runners.map((r) => [
-    r.name,
-    `${r.load.toFixed(0)} ms`,
-    `${r.first.toFixed(0)} ms`,
-    `${(r.firstRss / 1e6).toFixed(0)} MB`,
-    `${(r.peakRss / 1e6).toFixed(0)} MB`,
-    `${(r.peakRss / model.weightBytes).toFixed(2)}×`,
-  ]);
-  return table(["", "load", "first caption", "memory then", "at the end", "of fp32 weights"], rows);
+/** A table of rows of which the first are its heads, under a title; nothing where there is no row. */
+function section(title: string, [heads, ...rows]: readonly (readonly string[])[]): string {
+  return heads === undefined ? "" : `<h2>${title}</h2>${table(["", ...heads.slice(1)], rows)}`;
 }
 
 function scenario(name: ScenarioName, runners: readonly RunnerResult[]): string {

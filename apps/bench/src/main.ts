@@ -8,8 +8,10 @@ import { type GitConfig, presetNames } from "@glimpsejs/config";
 import { elementCount } from "@glimpsejs/graph";
 import { expectedWeights } from "@glimpsejs/model";
 import { AutoConfig } from "glimpsejs";
-import { bench, type ExpectedIds, type Job } from "./bench.ts";
+import { bench } from "./bench.ts";
 import { htmlReport } from "./html.ts";
+import type { ExpectedIds, Job } from "./job.ts";
+import { readRate } from "./read-rate.ts";
 import { type BenchResult, type ScenarioName, scenarioNames } from "./result.ts";
 import { measureRates } from "./roofline.ts";
 import { glimpseRunner, type Runner, transformersRunner } from "./runner.ts";
@@ -123,7 +125,7 @@ async function main(): Promise<number> {
       threads,
       rounds,
       scenarios,
-      rates: await measureRates(threads),
+      rates: { ...(await measureRates(threads)), read: readRate(folder) },
       expected,
       growth: values.growth,
       log: (line) => console.error(line),

@@ -44,6 +44,21 @@ export interface ScenarioResult {
   readonly speedup: number | undefined;
 }
 
+/** New processes that open a model which was opened before: weights that are kept exist, files are in the page cache. */
+export interface SecondStart {
+  /** Until the model can be called. */
+  readonly load: Spread;
+  /** The first caption after that. */
+  readonly first: Spread;
+  /** Both. */
+  readonly total: Spread;
+  /**
+   * The middle of `total` by a warm caption and reading the weights' bytes at `rates.read`; undefined where one of these was not
+   * measured, or the warm caption did not get its cores.
+   */
+  readonly ofWarmAndFile?: number | undefined;
+}
+
 /** Everything about one backend with one dtype, or about a peer. */
 export interface RunnerResult {
   /** "ort-node fp32", "transformers 5.18.0 on PyTorch 2.13.0". */
@@ -59,6 +74,12 @@ export interface RunnerResult {
   readonly peakRss: number;
   /** The same after the first caption. */
   readonly firstRss: number;
+  /** The same of a process that has imported all of it and opened the runtime, but no model. Ours only; older files lack it. */
+  readonly baseRss?: number | undefined;
+  /** What weights of the dtype take in memory, fp16 counted as float32. Ours only; older files lack it. */
+  readonly weightBytes?: number | undefined;
+  /** Ours only; older files lack it. */
+  readonly secondStart?: SecondStart | undefined;
   readonly scenarios: Readonly<Partial<Record<ScenarioName, ScenarioResult>>>;
 }
 
@@ -98,8 +119,11 @@ export interface BenchResult {
     readonly memory: number;
     readonly os: string;
     readonly node: string;
-    /** Floating-point operations per second of large matrix products, and bytes per second of weights read once. */
-    readonly rates: { readonly gemm: number; readonly memory: number } | undefined;
+    /**
+     * Floating-point operations per second of large matrix products, and bytes per second: of weights in memory read once, and
+     * of the checkpoint's file read from the page cache, which older files lack.
+     */
+    readonly rates: { readonly gemm: number; readonly memory: number; readonly read?: number | undefined } | undefined;
   };
   readonly model: { readonly name: string; readonly weightBytes: number };
   /** Threads that were asked for; undefined where each runtime chose. */

@@ -3,6 +3,7 @@ import { type ChildProcess, fork, spawn } from "node:child_process";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import type {
+  BaseMemoryRequest,
   CaptionAllRequest,
   EncodeRequest,
   GenerateRequest,
@@ -21,7 +22,9 @@ export interface Runner {
   readonly isOnGpu: boolean;
   ask(request: OpenRequest): Promise<Opened>;
   ask(request: GenerateRequest | EncodeRequest | CaptionAllRequest): Promise<Timed>;
-  ask(request: MemoryRequest): Promise<number>;
+  ask(request: MemoryRequest | BaseMemoryRequest): Promise<number>;
+  /** A new process for the same, to be closed by who asks for it. Absent where starting once more is not measured. */
+  again?(): Runner;
   close(): void;
 }
 
@@ -30,7 +33,17 @@ export function glimpseRunner(backend: string, dtype: string): Runner {
   const child = fork(new URL("./child.js", import.meta.url), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const { ask, settle } = conversation(child, `${backend} ${dtype}`, (message) => child.send(message));
   child.on("message", settle);
-  return { backend, dtype, kind: "glimpse", isOnGpu: backend === "webgpu", ask, close: () => child.disconnect() };
+  return {
+    backend,
+    dtype,
+    kind: "glimpse",
+    isOnGpu: backend === "webgpu",
+    ask,
+    again: () => glimpseRunner(backend, dtype),
+    close() {
+      if (child.connected) child.disconnect();
+    },
+  };
 }
 
 /** transformers on PyTorch, on the processor or on a `device` such as "cuda". */

@@ -1,5 +1,6 @@
 // The result as aligned plain text.
 import { type BenchResult, machineName, type ScenarioResult, scenarioNames } from "./result.ts";
+import { rateText, secondStartRows, startRows } from "./start-rows.ts";
 
 /** Tables of a result: one line a runner and scenario, then what could not be printed. */
 export function tables(result: BenchResult): string {
@@ -7,21 +8,8 @@ export function tables(result: BenchResult): string {
   const { rates } = machine;
   const head = [
     `${model.name}, ${result.tokens} tokens, median of ${result.rounds} rounds (and ends), on ${machineName(machine)}`,
-    ...(rates === undefined
-      ? []
-      : [`measured rates: ${(rates.gemm / 1e9).toFixed(0)} GFLOP/s, ${(rates.memory / 1e9).toFixed(1)} GB/s`]),
+    ...(rates === undefined ? [] : [`measured rates: ${rateText(rates)}`]),
   ];
-  const start = aligned([
-    ["", "load", "first caption", "memory then", "at the end", "of fp32 weights"],
-    ...runners.map((r) => [
-      r.name,
-      ms(r.load),
-      ms(r.first),
-      megabytes(r.firstRss),
-      megabytes(r.peakRss),
-      times(r.peakRss / model.weightBytes),
-    ]),
-  ]);
   const scenarios = scenarioNames.flatMap((name) => {
     const rows = runners.flatMap((r) => {
       const s = r.scenarios[name];
@@ -47,7 +35,8 @@ export function tables(result: BenchResult): string {
   );
   return [
     head.join("\n"),
-    start,
+    aligned(startRows(result)),
+    aligned(secondStartRows(result)),
     ...scenarios,
     growth.join("\n"),
     throughput(result),
@@ -87,7 +76,7 @@ function cells(s: ScenarioResult): readonly string[] {
 }
 
 function aligned(lines: readonly (readonly string[])[]): string {
-  const columns = Math.max(...lines.map((line) => line.length));
+  const columns = Math.max(0, ...lines.map((line) => line.length));
   const widths = Array.from({ length: columns }, (_, c) => Math.max(...lines.map((line) => (line[c] ?? "").length)));
   return lines
     .map((line) =>
@@ -101,10 +90,6 @@ function aligned(lines: readonly (readonly string[])[]): string {
 
 function ms(value: number, digits = 0): string {
   return `${value.toFixed(digits)} ms`;
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
 }
 
 function times(ratio: number): string {
