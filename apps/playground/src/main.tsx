@@ -2,9 +2,10 @@
 import { render } from "preact";
 import { App } from "./components/app.tsx";
 import { showSample } from "./components/sources.tsx";
+import { surveyBackends } from "./state/choice.ts";
 import { listenForFiles } from "./state/files.ts";
 import { listSamples } from "./state/samples.ts";
-import { loadModel, surveyBackends } from "./state/session.ts";
+import { loadModel } from "./state/session.ts";
 import { changeSettings, fromFragment } from "./state/settings.ts";
 
 const root = document.querySelector("#app");

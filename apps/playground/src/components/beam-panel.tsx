@@ -2,8 +2,8 @@
 // part, dropped ones fade. Beneath it the finished texts with their scores.
 import { useMemo } from "preact/hooks";
 import { type Branch, beamTree, tokenText } from "../state/beam-tree.ts";
-import { beams, encoded, growBeams } from "../state/session.ts";
 import { beamCounts, changeSettings, settings } from "../state/settings.ts";
+import { beams, encoded, growBeams } from "../state/texts.ts";
 import { score } from "../state/units.ts";
 import { Notice } from "./notice.tsx";
 

@@ -1,7 +1,8 @@
 // Every backend on the same picture: a table whose bars are the chart.
 import { type BenchRow, bench, runBench, stopBench } from "../state/bench.ts";
+import { backends } from "../state/choice.ts";
 import { backendNames } from "../state/names.ts";
-import { backends, subject } from "../state/session.ts";
+import { subject } from "../state/subject.ts";
 import { duration } from "../state/units.ts";
 
 /** The bench tab. */

@@ -1,7 +1,10 @@
 // The caption, word by word as it is written; before that, the load that it waits for, or why there is none.
+import { sourceName, wantedSource } from "../state/choice.ts";
 import { backendNames } from "../state/names.ts";
-import { liveFrames, loadModel, type ModelState, model, sourceName, texts, wantedSource } from "../state/session.ts";
+import { loadModel, type ModelState, model } from "../state/session.ts";
 import { settings } from "../state/settings.ts";
+import { liveFrames } from "../state/subject.ts";
+import { texts } from "../state/texts.ts";
 import { count, duration, score } from "../state/units.ts";
 import { Notice } from "./notice.tsx";
 import { Progress } from "./progress.tsx";

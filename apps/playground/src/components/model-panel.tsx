@@ -1,8 +1,9 @@
 // Which checkpoint, on which backend, in which precision; what cannot be chosen says why.
 import { useSignal } from "@preact/signals";
+import { automaticBackend, backends, chosenBackend, folder } from "../state/choice.ts";
 import { chooseFolder } from "../state/files.ts";
 import { backendNames, dtypeNames } from "../state/names.ts";
-import { automaticBackend, backends, chooseModel, chosenBackend, folder, loadModel, model } from "../state/session.ts";
+import { chooseModel, loadModel, model } from "../state/session.ts";
 import { type BackendChoice, backendIds, changeSettings, dtypes, isHubId, settings } from "../state/settings.ts";
 import { duration } from "../state/units.ts";
 

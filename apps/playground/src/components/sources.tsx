@@ -1,9 +1,11 @@
 // Where pictures come from: samples to click, a file, the clipboard, the webcam.
 import { useSignal } from "@preact/signals";
+import { messageOf } from "../port/client.ts";
 import { openCamera } from "../state/camera.ts";
 import { chooseFile, pastePicture } from "../state/files.ts";
 import { fetchSample, type Sample, sampleUrl } from "../state/samples.ts";
-import { messageOf, show, subject, subjectError } from "../state/session.ts";
+import { show } from "../state/session.ts";
+import { subject, subjectError } from "../state/subject.ts";
 import { CameraIcon, PasteIcon, PictureIcon, PlayIcon } from "./icons.tsx";
 
 /** Shows a sample on the stage. */

@@ -1,7 +1,9 @@
 // Questions about the picture and their answers, in the order they were asked. The picture is not encoded again.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { ask, encoded, model, subject, type TextState, texts } from "../state/session.ts";
+import { model } from "../state/session.ts";
+import { subject } from "../state/subject.ts";
+import { ask, encoded, type TextState, texts } from "../state/texts.ts";
 import { duration, score } from "../state/units.ts";
 import { SendIcon } from "./icons.tsx";
 import { Words } from "./words.tsx";

@@ -1,7 +1,8 @@
 // Where the time went: figures of the last caption, and a bar that shows their shares.
 import { useEffect } from "preact/hooks";
 import { measureMemory, memory } from "../state/memory.ts";
-import { encoded, model, texts } from "../state/session.ts";
+import { model } from "../state/session.ts";
+import { encoded, texts } from "../state/texts.ts";
 import { bytes, duration } from "../state/units.ts";
 
 /** The timing tab. */

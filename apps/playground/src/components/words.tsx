@@ -1,7 +1,7 @@
 // A text whose words can be looked behind: hover, focus or press one to see where the model looked when it wrote it.
 // One tab stop; the arrow keys move between the words.
 import { useSignal } from "@preact/signals";
-import { look, lookAt, lookAway, type TextState } from "../state/session.ts";
+import { look, lookAt, lookAway, type TextState } from "../state/texts.ts";
 import { splitWords } from "../state/words.ts";
 
 /** The words of the text of number `index`. */

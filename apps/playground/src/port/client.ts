@@ -92,6 +92,11 @@ export function isAbort(error: unknown): boolean {
   return error instanceof WorkerError && error.code === "aborted";
 }
 
+/** An error as a person reads it. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function aborted(): WorkerError {
   return new WorkerError({ message: "It was cancelled.", code: "aborted" });
 }

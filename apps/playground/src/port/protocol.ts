@@ -51,9 +51,10 @@ export interface LoadedModel {
 }
 
 /** A picture, or a clip as a file; a clip's frames are sampled where the model is. */
-export type SubjectData =
-  | { readonly kind: "picture"; readonly data: Blob }
-  | { readonly kind: "clip"; readonly data: Blob };
+export interface SubjectData {
+  readonly kind: "picture" | "clip";
+  readonly data: Blob;
+}
 
 /** The part of the picture that the model sees, as fractions of its width and height. */
 export interface Region {

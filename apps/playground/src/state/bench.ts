@@ -1,9 +1,10 @@
 // The bench: every backend that can run here, one after the other, on the same picture, each in a worker of its own.
 import { signal } from "@preact/signals";
-import { isAbort, ModelClient } from "../port/client.ts";
-import type { BackendId, Dtype, Source } from "../port/protocol.ts";
-import { backends, messageOf, subject, wantedSource } from "./session.ts";
+import { isAbort, ModelClient, messageOf } from "../port/client.ts";
+import type { BackendId, Dtype, Source, SubjectData } from "../port/protocol.ts";
+import { backends, wantedSource } from "./choice.ts";
 import { settings } from "./settings.ts";
+import { subject } from "./subject.ts";
 
 /** One row of the bench. */
 export interface BenchRow {
@@ -74,7 +75,7 @@ export function stopBench(): void {
 
 async function measure(
   request: { readonly source: Source; readonly backend: BackendId; readonly dtype: Dtype },
-  { kind, data }: { readonly kind: "picture" | "clip"; readonly data: Blob },
+  { kind, data }: SubjectData,
   signal: AbortSignal,
 ): Promise<BenchFigures> {
   const client = new ModelClient();

@@ -1,8 +1,9 @@
 // The webcam: open, one picture at a time or one after the other. Nothing is kept but the last picture.
-
 import { videoFrames } from "@glimpsejs/processor/web";
 import { signal } from "@preact/signals";
-import { beginLiveClip, endLiveClip, messageOf, show, showLive, subjectError } from "./session.ts";
+import { messageOf } from "../port/client.ts";
+import { beginLiveClip, endLiveClip, show, showLive } from "./session.ts";
+import { subjectError } from "./subject.ts";
 
 /** The open webcam. */
 export interface CameraState {
