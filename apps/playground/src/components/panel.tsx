@@ -13,7 +13,7 @@ const tabs = [
 ] as const;
 
 /** The tab that is open. */
-export const openTab = signal<(typeof tabs)[number]["id"]>("timing");
+const openTab = signal<(typeof tabs)[number]["id"]>("timing");
 
 /** Opens the model tab and brings it into view. */
 export function openModelTab(): void {

@@ -6,7 +6,7 @@ export class WorkerError extends Error {
   override readonly name = "WorkerError";
   readonly code: string;
 
-  constructor({ message, code }: Pick<ErrorData, "message" | "code">) {
+  constructor({ message, code }: ErrorData) {
     super(message);
     this.code = code;
   }

@@ -44,7 +44,7 @@ export function host(scope: WorkerScope, handlers: Handlers): void {
 }
 
 function errorData(error: unknown): ErrorData {
-  if (GlimpseError.isInstance(error)) return { message: error.message, code: error.code, problems: error.problems };
+  if (GlimpseError.isInstance(error)) return { message: error.message, code: error.code };
   const message = error instanceof Error ? error.message : String(error);
-  return { message, code: "internal", problems: [] };
+  return { message, code: "internal" };
 }

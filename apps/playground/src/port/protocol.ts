@@ -3,7 +3,6 @@
 // this one shows what is below them: the steps of a beam search (git.model), the part of a picture that the model sees and
 // frames as the worker decoded them (git.processor), backends before there is a model, and times that were taken where the
 // work is done.
-import type { Problem } from "@glimpsejs/base";
 
 /** What a model can run on here. */
 export type BackendId = "reference" | "ort-wasm" | "ort-webgpu" | "webgpu";
@@ -158,5 +157,4 @@ export interface ErrorData {
   readonly message: string;
   /** The library's error code, or "internal" for what is a mistake of ours. */
   readonly code: string;
-  readonly problems: readonly Problem[];
 }

@@ -23,7 +23,6 @@ export interface BenchFigures {
   readonly firstWord: number;
   readonly perToken: number;
   readonly caption: number;
-  readonly text: string;
 }
 
 /** The bench as it stands. */
@@ -88,9 +87,9 @@ async function measure(
       for (const frame of frames) frame.close();
       const written = await client.call("write", { key, question: undefined }, { signal });
       await client.call("release", key);
-      const { text, firstMilliseconds, milliseconds, tokens } = written;
+      const { firstMilliseconds, milliseconds, tokens } = written;
       const perToken = (milliseconds - firstMilliseconds) / Math.max(1, tokens - 1);
-      runs.push({ encode, firstWord: firstMilliseconds, perToken, caption: encode + milliseconds, text });
+      runs.push({ encode, firstWord: firstMilliseconds, perToken, caption: encode + milliseconds });
     }
     const [, ...counted] = runs;
     const median = (pick: (run: Omit<BenchFigures, "load">) => number) =>
@@ -101,7 +100,6 @@ async function measure(
       firstWord: median((run) => run.firstWord),
       perToken: median((run) => run.perToken),
       caption: median((run) => run.caption),
-      text: counted[0]?.text ?? "",
     };
   } finally {
     client.close();
