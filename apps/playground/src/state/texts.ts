@@ -48,7 +48,7 @@ export const lookedAt: ReadonlySignal<ExplainedWord | undefined> = computed(() =
 let keeper: ModelClient | undefined;
 /** Aborted when the picture goes: nothing that is under way about it is wanted any more. */
 let working = new AbortController();
-let explaining: AbortController | undefined;
+let explaining = false;
 /** Texts are written one after the other, so that each is measured alone. */
 let queue: Promise<void> = Promise.resolve();
 
@@ -124,22 +124,20 @@ export async function lookAt(at: Look, pinned = false): Promise<void> {
   const text = texts.value[at.text];
   const key = encoded.value?.key;
   if (text?.phase !== "done" || text.words !== undefined || keeper === undefined || key === undefined) return;
-  if (explaining !== undefined) return;
-  const controller = new AbortController();
-  explaining = controller;
+  if (explaining) return;
+  explaining = true;
   const { signal } = working;
-  signal.addEventListener("abort", () => controller.abort(), { signal: controller.signal });
   try {
-    const words = await keeper.call("explain", { key, question: text.question }, { signal: controller.signal });
+    const words = await keeper.call("explain", { key, question: text.question }, { signal });
     if (!signal.aborted) texts.value = texts.value.map((other, i) => (i === at.text ? { ...other, words } : other));
   } catch (error) {
     if (!isAbort(error)) look.value = undefined;
   } finally {
-    explaining = undefined;
+    explaining = false;
   }
-  // The pointer may have gone to another text meanwhile.
+  // The pointer may have gone to another text meanwhile, which of another picture may have the same number.
   const now = look.value;
-  if (now !== undefined && now.text !== at.text) await lookAt(now, now.pinned);
+  if (now !== undefined && (now.text !== at.text || signal.aborted)) await lookAt(now, now.pinned);
 }
 
 /** Ends a look, unless it is pinned. */
