@@ -1,10 +1,9 @@
 // Starts the page: settings from the link, the first sample on the stage, the demo checkpoint loading at once.
 import { render } from "preact";
 import { App } from "./components/app.tsx";
-import { showSample } from "./components/sources.tsx";
 import { surveyBackends } from "./state/choice.ts";
 import { listenForFiles } from "./state/files.ts";
-import { listSamples } from "./state/samples.ts";
+import { listSamples, showSample } from "./state/samples.ts";
 import { loadModel } from "./state/session.ts";
 import { changeSettings, fromFragment } from "./state/settings.ts";
 

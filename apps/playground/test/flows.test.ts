@@ -266,6 +266,17 @@ test("looks through the webcam", async () => {
   expect(await page.locator(".stage video").count()).toBe(0);
 });
 
+test("a sample closes the webcam, which captioned one picture after the other, and is seen", async () => {
+  await page.getByRole("button", { name: "Webcam", exact: true }).click();
+  await page.waitForFunction(() => (document.querySelector<HTMLVideoElement>(".stage video")?.videoWidth ?? 0) > 0);
+  await page.getByRole("button", { name: "Caption live" }).click();
+  await page.locator(".caption .word").first().waitFor();
+  const next = nextCaption(page);
+  await page.getByRole("button", { name: "Sample picture 3" }).click();
+  expect(await next).toBe("a helicopter to the left of a hat on a purple background");
+  expect(await page.locator(".stage video").count()).toBe(0);
+});
+
 test("captions the webcam as a clip, frame after frame, and goes back to pictures", async () => {
   await page.getByRole("button", { name: "Webcam", exact: true }).click();
   const live = page.getByRole("button", { name: "As a clip" });

@@ -9,16 +9,15 @@ export function Camera() {
   useEffect(() => {
     if (video.current !== null && stream !== undefined) video.current.srcObject = stream;
   }, [stream]);
-  const take = async () => {
-    if (video.current === null) return;
-    await takePicture(video.current);
-    closeCamera();
-  };
   return (
     <>
       <video ref={video} autoplay muted playsInline aria-label="What the webcam sees" />
       <div class="stage-actions">
-        <button type="button" class="button button-primary" onClick={() => void take()}>
+        <button
+          type="button"
+          class="button button-primary"
+          onClick={() => video.current && void takePicture(video.current)}
+        >
           Take picture
         </button>
         <button

@@ -1,22 +1,10 @@
 // Where pictures come from: samples to click, a file, the clipboard, the webcam.
 import { useSignal } from "@preact/signals";
-import { messageOf } from "../port/client.ts";
 import { openCamera } from "../state/camera.ts";
 import { chooseFile, pastePicture } from "../state/files.ts";
-import { fetchSample, type Sample, sampleUrl } from "../state/samples.ts";
-import { show } from "../state/session.ts";
-import { subject, subjectError } from "../state/subject.ts";
+import { type Sample, sampleUrl, showSample } from "../state/samples.ts";
+import { subject } from "../state/subject.ts";
 import { CameraIcon, PasteIcon, PictureIcon, PlayIcon } from "./icons.tsx";
-
-/** Shows a sample on the stage. */
-export async function showSample(sample: Sample): Promise<void> {
-  try {
-    const data = await fetchSample(sample);
-    await show({ kind: sample.kind, name: `sample ${sample.kind}`, data, url: URL.createObjectURL(data), sample });
-  } catch (error) {
-    subjectError.value = messageOf(error);
-  }
-}
 
 /** Sample thumbnails and the buttons beneath them. */
 export function Sources({ samples }: { readonly samples: readonly Sample[] }) {

@@ -20,27 +20,32 @@ export async function openCamera(): Promise<void> {
   subjectError.value = undefined;
   try {
     const video = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
-    camera.value = { stream: await navigator.mediaDevices.getUserMedia({ video }), live: undefined };
+    const stream = await navigator.mediaDevices.getUserMedia({ video });
+    // A stream that is only replaced would go on, and keep the webcam's light on.
+    closeCamera();
+    camera.value = { stream, live: undefined };
   } catch (error) {
     subjectError.value = `webcam: it cannot be used. ${messageOf(error)}.`.replace(/\.\.$/, ".");
   }
 }
 
-/** Closes it. */
+/** Closes it, if it is open. Whoever shows something else does so first, because the stage shows the webcam while it is open. */
 export function closeCamera(): void {
   endLiveClip();
   for (const track of camera.value?.stream.getTracks() ?? []) track.stop();
   camera.value = undefined;
 }
 
-/** Takes what the webcam sees now, and captions it. */
+/** Takes what the webcam sees now, closes it, and captions the picture. */
 export async function takePicture(video: HTMLVideoElement): Promise<void> {
-  const canvas = document.createElement("canvas");
-  canvas.width = video.videoWidth;
-  canvas.height = video.videoHeight;
-  canvas.getContext("2d")?.drawImage(video, 0, 0);
-  const data = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
-  if (data !== null) await show({ kind: "picture", name: "webcam picture", data, url: URL.createObjectURL(data) });
+  const data = await picture(video);
+  if (camera.value === undefined) return;
+  if (data === null) {
+    subjectError.value = "webcam: it shows nothing yet. Try again in a moment.";
+    return;
+  }
+  closeCamera();
+  await showPicture(data);
 }
 
 /** Captions one picture after the other until the webcam is closed or this is switched off. */
@@ -48,12 +53,32 @@ export async function captionLive(video: HTMLVideoElement): Promise<void> {
   const open = camera.value;
   if (open === undefined) return;
   endLiveClip();
-  camera.value = { ...open, live: open.live === "pictures" ? undefined : "pictures" };
-  while (camera.value?.live === "pictures") {
-    await takePicture(video);
+  if (open.live === "pictures") {
+    camera.value = { ...open, live: undefined };
+    return;
+  }
+  const mine: CameraState = { ...open, live: "pictures" };
+  camera.value = mine;
+  while (camera.value === mine) {
+    const data = await picture(video);
+    // Closed or switched meanwhile: what was seen last must not take the place of what is shown now.
+    if (data !== null && camera.value === mine) await showPicture(data);
     // A turn of the event loop at least, and no more than a few pictures a second.
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
+}
+
+/** What a video shows, as a file; null while it shows nothing. */
+function picture(video: HTMLVideoElement): Promise<Blob | null> {
+  const canvas = document.createElement("canvas");
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  canvas.getContext("2d")?.drawImage(video, 0, 0);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
+function showPicture(data: Blob): Promise<void> {
+  return show({ kind: "picture", name: "webcam picture", data, url: URL.createObjectURL(data) });
 }
 
 /** Captions the newest frames as a clip, again and again, until the webcam is closed or this is switched off. */

@@ -1,6 +1,7 @@
 // Pictures and clips from outside: chosen, dropped, pasted. Which of the two a file is, its type says; everything that is
 // no clip is handed to the decoder as a picture, so that a bad file is refused in the decoder's words.
 import { signal } from "@preact/signals";
+import { closeCamera } from "./camera.ts";
 import { show } from "./session.ts";
 
 /** Whether something is being dragged over the page. */
@@ -9,6 +10,7 @@ export const dragging = signal(false);
 /** Shows a file of the person's. */
 export function showFile(file: File): Promise<void> {
   const kind = file.type.startsWith("video/") ? "clip" : "picture";
+  closeCamera();
   return show({ kind, name: file.name || "pasted picture", data: file, url: URL.createObjectURL(file) });
 }
 

@@ -1,5 +1,9 @@
 // The sample pictures and clips that lie beside the page.
 import { sampleFiles } from "@glimpsejs/demo-model/samples";
+import { messageOf } from "../port/client.ts";
+import { closeCamera } from "./camera.ts";
+import { show } from "./session.ts";
+import { subjectError } from "./subject.ts";
 
 /** One of them. */
 export interface Sample {
@@ -34,8 +38,18 @@ export function sampleUrl(file: string): string {
   return String(sampleFiles[file] ?? file);
 }
 
-/** A sample's file. */
-export async function fetchSample({ file }: Sample): Promise<Blob> {
+/** Shows a sample on the stage. */
+export async function showSample(sample: Sample): Promise<void> {
+  try {
+    const data = await fetchSample(sample);
+    closeCamera();
+    await show({ kind: sample.kind, name: `sample ${sample.kind}`, data, url: URL.createObjectURL(data), sample });
+  } catch (error) {
+    subjectError.value = messageOf(error);
+  }
+}
+
+async function fetchSample({ file }: Sample): Promise<Blob> {
   const response = await fetch(sampleUrl(file));
   if (!response.ok) throw new Error(`${file}: it could not be fetched, got status ${response.status}.`);
   return response.blob();
