@@ -23,19 +23,24 @@ export function Progress({ name, files }: { readonly name: string; readonly file
           <li key={file}>
             <span class="progress-name">{file}</span>
             <span class="progress-bytes">
-              {[loaded, total ?? []]
-                .flat()
-                .map(unit === "bytes" ? bytes : String)
-                .join(" of ")}
+              {amount(unit, loaded)}
+              {total !== undefined && ` of ${amount(unit, total)}`}
             </span>
-            <progress
-              aria-label={file}
-              max={total ?? 1}
-              {...(total === undefined && loaded > 0 ? {} : { value: total === undefined ? 0 : loaded })}
-            />
+            <Bar file={file} loaded={loaded} total={total} />
           </li>
         ))}
       </ul>
     </div>
   );
+}
+
+/** Of a file whose size is not told the bar only says whether anything has come: without a value it runs to and fro. */
+function Bar({ file, loaded, total }: Pick<FileProgress, "file" | "loaded" | "total">) {
+  if (total !== undefined) return <progress aria-label={file} max={total} value={loaded} />;
+  // Two elements, because a value that was set once cannot be taken away by rendering.
+  return loaded > 0 ? <progress key="some" aria-label={file} /> : <progress key="none" aria-label={file} value={0} />;
+}
+
+function amount(unit: FileProgress["unit"], number: number): string {
+  return unit === "bytes" ? bytes(number) : String(number);
 }
