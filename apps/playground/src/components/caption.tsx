@@ -22,7 +22,7 @@ export function Caption() {
         {state.phase === "failed" && (
           <>
             <Notice title={`${state.name} was not loaded`} message={state.error} />
-            <Retry label="Try again" />
+            <LoadButton label="Try again" />
           </>
         )}
         {state.phase === "none" && (
@@ -32,7 +32,7 @@ export function Caption() {
                 ? "No model is loaded."
                 : "This link names a checkpoint on the Hugging Face Hub. It is downloaded once and kept by this browser."}
             </p>
-            <Retry label={`Load ${sourceName(wantedSource())}`} />
+            <LoadButton label={`Load ${sourceName(wantedSource())}`} />
           </>
         )}
         {state.phase === "ready" && text === undefined && <p class="quiet">A caption appears here.</p>}
@@ -62,7 +62,7 @@ function PassedOver({ model: { backend }, passedOver }: Extract<ModelState, { re
   );
 }
 
-function Retry({ label }: { readonly label: string }) {
+function LoadButton({ label }: { readonly label: string }) {
   return (
     <button type="button" class="button" onClick={() => void loadModel()}>
       {label}

@@ -1,5 +1,6 @@
 // Which checkpoint, on which backend, in which precision; what cannot be chosen says why.
 import { useSignal } from "@preact/signals";
+import type { BackendId, BackendStatus } from "../port/protocol.ts";
 import { automaticBackend, backends, chosenBackend, folder } from "../state/choice.ts";
 import { chooseFolder } from "../state/files.ts";
 import { backendNames, dtypeNames } from "../state/names.ts";
@@ -81,10 +82,14 @@ function Checkpoint() {
   );
 }
 
+function statusOf(backend: BackendId): BackendStatus | undefined {
+  return backends.value?.find(({ id }) => id === backend);
+}
+
 function Backends() {
   const choose = (backend: BackendChoice) => {
     changeSettings({ backend });
-    const status = backends.value?.find(({ id }) => id === chosenBackend.value);
+    const status = statusOf(chosenBackend.value);
     if (status !== undefined && !status.dtypes.includes(settings.value.dtype)) changeSettings({ dtype: "fp32" });
     void loadModel();
   };
@@ -102,7 +107,7 @@ function Backends() {
         <span class="choice-what">now {backendNames[automaticBackend.value].name}</span>
       </label>
       {backendIds.map((id) => {
-        const status = backends.value?.find((backend) => backend.id === id);
+        const status = statusOf(id);
         const reason = status === undefined ? "looking …" : status.unavailable;
         return (
           <label class="choice" key={id}>
@@ -124,7 +129,7 @@ function Backends() {
 }
 
 function Precision() {
-  const status = backends.value?.find(({ id }) => id === chosenBackend.value);
+  const status = statusOf(chosenBackend.value);
   return (
     <fieldset class="group">
       <legend>Precision</legend>

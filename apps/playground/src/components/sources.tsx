@@ -27,7 +27,7 @@ export function Sources({ samples }: { readonly samples: readonly Sample[] }) {
                 type="button"
                 class="sample"
                 aria-pressed={on}
-                aria-label={`Sample ${sample.kind} ${sample.file.replace(/^.*\/0?|\..*$/g, "")}`}
+                aria-label={`Sample ${sample.kind} ${numberOf(sample)}`}
                 onClick={() => void showSample(sample)}
               >
                 {sample.kind === "picture" ? (
@@ -59,4 +59,9 @@ export function Sources({ samples }: { readonly samples: readonly Sample[] }) {
       </div>
     </div>
   );
+}
+
+/** "3" of pictures/03.jpg: samples have no other name, and one that said what they show would be a caption. */
+function numberOf({ file }: Sample): string {
+  return file.replace(/^.*\/0?|\..*$/g, "");
 }

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { measureMemory, memory } from "../state/memory.ts";
 import { model } from "../state/session.ts";
-import { encoded, texts } from "../state/texts.ts";
+import { encoded, perToken, texts } from "../state/texts.ts";
 import { bytes, duration } from "../state/units.ts";
 
 /** The timing tab. */
@@ -13,9 +13,7 @@ export function TimingPanel() {
   useEffect(() => {
     if (result !== undefined) void measureMemory();
   }, [result]);
-  const perToken = result && (result.milliseconds - result.firstMilliseconds) / Math.max(1, result.tokens - 1);
   const used = memory.value;
-  const threads = globalThis.crossOriginIsolated;
   return (
     <div class="timing">
       <dl class="figures">
@@ -30,11 +28,7 @@ export function TimingPanel() {
           what="reads picture and prompt"
           value={result && duration(result.firstMilliseconds)}
         />
-        <Figure
-          name="Per token"
-          what="every word after it"
-          value={perToken === undefined ? undefined : duration(perToken)}
-        />
+        <Figure name="Per token" what="every word after it" value={result && duration(perToken(result))} />
         <Figure
           name="Memory"
           what={used !== undefined && "unknown" in used ? used.unknown : "page and workers"}
@@ -49,7 +43,7 @@ export function TimingPanel() {
         ]}
       />
       <p class="quiet">
-        {threads
+        {globalThis.crossOriginIsolated
           ? "This page is cross-origin isolated, so WebAssembly may use several threads."
           : "This page is served without the headers COOP and COEP, so WebAssembly runs on one thread: slower, otherwise the same."}
       </p>

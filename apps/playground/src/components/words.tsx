@@ -1,7 +1,7 @@
 // A text whose words can be looked behind: hover, focus or press one to see where the model looked when it wrote it.
 // One tab stop; the arrow keys move between the words.
 import { useSignal } from "@preact/signals";
-import { look, lookAt, lookAway, type TextState } from "../state/texts.ts";
+import { endLook, look, lookAt, lookAway, type TextState } from "../state/texts.ts";
 import { splitWords } from "../state/words.ts";
 
 /** The words of the text of number `index`. */
@@ -11,7 +11,7 @@ export function Words({ index, text }: { readonly index: number; readonly text: 
   const ready = text.phase === "done";
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -words.length, End: words.length }[event.key];
-    if (event.key === "Escape") look.value = undefined;
+    if (event.key === "Escape") endLook();
     if (step === undefined) return;
     event.preventDefault();
     focus.value = Math.max(0, Math.min(words.length - 1, focus.value + step));
@@ -58,7 +58,7 @@ export function Words({ index, text }: { readonly index: number; readonly text: 
             }}
             onBlur={lookAway}
             onClick={() => {
-              if (on && at.pinned) look.value = undefined;
+              if (on && at.pinned) endLook();
               else void lookAt({ text: index, word: i }, true);
             }}
           >

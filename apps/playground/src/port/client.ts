@@ -41,6 +41,7 @@ export class ModelClient {
     });
   }
 
+  /** Rejects with a WorkerError: the worker's own, or code "aborted" after `signal` or close(). */
   call<K extends CallName>(
     name: K,
     request: Calls[K]["request"],
@@ -62,6 +63,7 @@ export class ModelClient {
     return answer.finally(() => signal?.removeEventListener("abort", abort));
   }
 
+  /** Ends the worker, and rejects what it has not answered. */
   close(): void {
     this.closed = true;
     this.worker.terminate();

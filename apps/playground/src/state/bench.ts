@@ -5,6 +5,7 @@ import type { BackendId, Dtype, Source, SubjectData } from "../port/protocol.ts"
 import { backends, wantedSource } from "./choice.ts";
 import { settings } from "./settings.ts";
 import { subject } from "./subject.ts";
+import { perToken } from "./texts.ts";
 
 /** One row of the bench. */
 export interface BenchRow {
@@ -87,9 +88,8 @@ async function measure(
       for (const frame of frames) frame.close();
       const written = await client.call("write", { key, question: undefined }, { signal });
       await client.call("release", key);
-      const { firstMilliseconds, milliseconds, tokens } = written;
-      const perToken = (milliseconds - firstMilliseconds) / Math.max(1, tokens - 1);
-      runs.push({ encode, firstWord: firstMilliseconds, perToken, caption: encode + milliseconds });
+      const { firstMilliseconds: firstWord, milliseconds } = written;
+      runs.push({ encode, firstWord, perToken: perToken(written), caption: encode + milliseconds });
     }
     const [, ...counted] = runs;
     const median = (pick: (run: Omit<BenchFigures, "load">) => number) =>

@@ -29,7 +29,7 @@ export async function openCamera(): Promise<void> {
   }
 }
 
-/** Closes it, if it is open. Whoever shows something else does so first, because the stage shows the webcam while it is open. */
+/** Closes it, if it is open; to be called before something else is shown, because the open webcam hides that. */
 export function closeCamera(): void {
   endLiveClip();
   for (const track of camera.value?.stream.getTracks() ?? []) track.stop();

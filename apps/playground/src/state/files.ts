@@ -52,6 +52,7 @@ export async function pastePicture(): Promise<boolean> {
 
 /** Listens for files that are dropped on the page or pasted into it. */
 export function listenForFiles(target: Document): void {
+  // Elements inside one another: on its way over them a drag enters the next one before it leaves the last.
   let depth = 0;
   const enter = (change: number) => {
     depth = Math.max(0, depth + change);

@@ -84,6 +84,11 @@ export async function captionFrame(client: ModelClient, frame: VideoFrame): Prom
   }
 }
 
+/** Milliseconds for each token after the first, which also reads the picture and the prompt. */
+export function perToken({ milliseconds, firstMilliseconds, tokens }: WrittenText): number {
+  return (milliseconds - firstMilliseconds) / Math.max(1, tokens - 1);
+}
+
 /** Asks a question about the encoded picture. */
 export async function ask(question: string): Promise<void> {
   const index = texts.value.length;
@@ -142,7 +147,12 @@ export async function lookAt(at: Look, pinned = false): Promise<void> {
 
 /** Ends a look, unless it is pinned. */
 export function lookAway(): void {
-  if (look.value?.pinned === false) look.value = undefined;
+  if (look.value?.pinned === false) endLook();
+}
+
+/** Ends a look, also one that is pinned. */
+export function endLook(): void {
+  look.value = undefined;
 }
 
 /** Grows a tree of beams about the picture, for the caption. */
