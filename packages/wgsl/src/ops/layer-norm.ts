@@ -1,6 +1,6 @@
-// layerNorm: one workgroup per row, mean first and then the variance around it, so that rows of nearly equal numbers stay
-// right. Each invocation reads its share of the row once and keeps it. A row may be the sum of two, each of them a row of a
-// value or of a table by id: the decoder's text embeddings are one dispatch.
+// layerNorm: one workgroup per row, mean first and then the variance around it, so that rows of nearly equal numbers
+// stay right. Each invocation reads its share of the row once and keeps it. A row may be the sum of two, each of them a
+// row of a value or of a table by id: the decoder's text embeddings are one dispatch.
 import { type Dim, mulDims } from "@glimpsejs/graph";
 import type { NormSource, NormStep } from "../fuse.ts";
 import { type Binding, groupsFor, kernel } from "../kernel.ts";
@@ -97,7 +97,7 @@ fn total(thread: u32, each: u32, value: f32) -> f32 {
 }`;
 }
 
-/** The same in halves. */
+/** The same in halves, for GPUs without subgroups. It takes `each` without need, so that one body calls either. */
 function treeTotal(size: number): string {
   return `
 fn total(thread: u32, each: u32, value: f32) -> f32 {
