@@ -1,8 +1,8 @@
 // What the page asks of the worker that holds the model, and what it gets: the only types both sides share. Everything
-// here can be structured-cloned. No behaviour. loadInWorker() carries all calls of a Git, and most pages want nothing else;
-// this one shows what is below them: the steps of a beam search (git.model), the part of a picture that the model sees and
-// frames as the worker decoded them (git.processor), backends before there is a model, and times that were taken where the
-// work is done.
+// here can be structured-cloned. No behaviour. loadInWorker() carries all calls of a Git, and most pages want nothing
+// else; this one shows what is below them: the steps of a beam search (git.model), the part of a picture that the model
+// sees and frames as the worker decoded them (git.processor), backends before there is a model, and times that were
+// taken where the work is done.
 
 /** What a model can run on here. */
 export type BackendId = "reference" | "ort-wasm" | "ort-webgpu" | "webgpu";

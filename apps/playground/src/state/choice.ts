@@ -1,5 +1,5 @@
-// What a load takes: the checkpoint that the settings and the picture ask for, and the backend, of those that this browser
-// has. Loading itself is session.ts.
+// What a load takes: the checkpoint that the settings and the picture ask for, and the backend, of those that this
+// browser has. Loading itself is session.ts.
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { ModelClient } from "../port/client.ts";
 import type { BackendId, BackendStatus, Source } from "../port/protocol.ts";
@@ -46,8 +46,8 @@ export async function surveyBackends(): Promise<void> {
 }
 
 /**
- * Notes what opening a backend has shown: with a reason it is greyed out from now on, and an automatic choice is the next
- * one; without one it is there (again).
+ * Notes what opening a backend has shown: with a reason it is greyed out from now on, and an automatic choice is the
+ * next one; without one it is there (again).
  */
 export function markBackend(backend: BackendId, unavailable: string | undefined): void {
   backends.value = backends.value?.map((status) => (status.id === backend ? { ...status, unavailable } : status));

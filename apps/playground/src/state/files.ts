@@ -1,5 +1,5 @@
-// Pictures and clips from outside: chosen, dropped, pasted. Which of the two a file is, its type says; everything that is
-// no clip is handed to the decoder as a picture, so that a bad file is refused in the decoder's words.
+// Pictures and clips from outside: chosen, dropped, pasted. Which of the two a file is, its type says; everything that
+// is no clip is handed to the decoder as a picture, so that a bad file is refused in the decoder's words.
 import { signal } from "@preact/signals";
 import { closeCamera } from "./camera.ts";
 import { show } from "./session.ts";

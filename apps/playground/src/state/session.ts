@@ -36,8 +36,8 @@ export async function chooseModel(choice: Folder | string | undefined): Promise<
 }
 
 /**
- * Loads the model that the settings name; on success looks at the picture again. Where the choice of a backend is left to
- * the page, one that cannot be opened after all, a GPU that computes wrong for example, makes room for the next.
+ * Loads the model that the settings name; on success looks at the picture again. Where the choice of a backend is left
+ * to the page, one that cannot be opened after all, a GPU that computes wrong for example, makes room for the next.
  */
 export async function loadModel(passedOver: readonly BackendId[] = []): Promise<void> {
   closeModel();
@@ -109,7 +109,7 @@ async function lookAgain(): Promise<void> {
   await captionSubject(client, subject.value);
 }
 
-/** Makes ready for a live clip: another checkpoint of the demo, and no picture. False, with the reason shown, if none can be. */
+/** Makes ready for a live clip: no picture, and the demo's checkpoint for clips. False, and says why, if it fails. */
 export async function beginLiveClip(): Promise<boolean> {
   clear();
   liveClip.value = true;

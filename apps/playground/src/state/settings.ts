@@ -1,4 +1,5 @@
-// What a person has chosen, and the link that shares it: model, backend, precision, beams. Never a picture or a question.
+// What a person has chosen, and the link that shares it: model, backend, precision, beams. Never a picture or a
+// question.
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { BackendId, Dtype } from "../port/protocol.ts";
 

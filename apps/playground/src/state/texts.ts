@@ -1,5 +1,5 @@
-// What a model writes about one encoded picture: the caption, the answers, where it looked for each word, the beams. All of
-// it belongs to that picture, and goes with it when the next one or another model comes.
+// What a model writes about one encoded picture: the caption, the answers, where it looked for each word, the beams.
+// All of it belongs to that picture, and goes with it when the next one or another model comes.
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { isAbort, type ModelClient, messageOf } from "../port/client.ts";
 import type { BeamStep, Encoded, ExplainedWord, SubjectData, WrittenText } from "../port/protocol.ts";

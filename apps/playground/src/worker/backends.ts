@@ -12,7 +12,7 @@ interface Entry {
   readonly plugin: BackendPlugin;
 }
 
-/** As with browserBackend(), a backend has to show that it computes right before a model is loaded on it; webgpu() sees to it. */
+/** As with browserBackend(), a backend has to compute right before a model is loaded on it; webgpu() sees to it. */
 const entries: Readonly<Record<BackendId, Entry>> = {
   webgpu: { dtypes: ["fp32", "fp16", "int8", "int4"], plugin: webgpu() },
   "ort-webgpu": {

@@ -124,7 +124,7 @@ async function onePicture(git: Git, data: Blob, signal: AbortSignal): Promise<Pi
   return decoded;
 }
 
-/** A clip with as many frames as the model was trained with; a model for pictures refuses any number in its own words. */
+/** A clip with as many frames as the model was trained with; a model for pictures refuses any in its own words. */
 function openClip(git: Git, data: Blob, signal: AbortSignal): Promise<Clip> {
   return loadClip(data, { frames: git.model.config.numImageWithEmbedding ?? 6, signal });
 }
