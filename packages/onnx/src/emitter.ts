@@ -100,9 +100,7 @@ export class Emitter {
 
   /** Adds a node with one output and returns it. Ops of ONNX Runtime are written "com.microsoft.Gelu". */
   node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
-    const name = this.free(op);
-    this.add(op, name, inputs, [name], attributes);
-    return name;
+    return this.add(op, inputs, attributes, (name) => [name]).join();
   }
 
   /** Adds a node with `count` outputs and returns them. */
@@ -112,10 +110,7 @@ export class Emitter {
     attributes: Readonly<Record<string, OnnxAttribute>>,
     count: number,
   ): readonly string[] {
-    const name = this.free(op);
-    const outputs = Array.from({ length: count }, (_, i) => `${name}:${i}`);
-    this.add(op, name, inputs, outputs, attributes);
-    return outputs;
+    return this.add(op, inputs, attributes, (name) => Array.from({ length: count }, (_, i) => `${name}:${i}`));
   }
 
   /** What `make` returned when it was called for this key first: for values that several nodes need. */
@@ -127,23 +122,17 @@ export class Emitter {
 
   /** A constant list of int64, shape [n]. */
   ints(values: readonly number[]): string {
-    const view = new DataView(new ArrayBuffer(values.length * 8));
-    for (const [i, value] of values.entries()) view.setBigInt64(i * 8, BigInt(value), true);
-    return this.constant("int64", [values.length], `[${values.join(", ")}]`, view);
+    return this.constant("int64", `[${values.join(", ")}]`, BigInt64Array.from(values, BigInt));
   }
 
   /** A constant int32, shape [1]. */
   int32(value: number): string {
-    const view = new DataView(new ArrayBuffer(4));
-    view.setInt32(0, value, true);
-    return this.constant("int32", [1], `${value}`, view);
+    return this.constant("int32", `${value}`, Int32Array.of(value));
   }
 
   /** A constant float32, shape [1]. */
   float32(value: number): string {
-    const view = new DataView(new ArrayBuffer(4));
-    view.setFloat32(0, value, true);
-    return this.constant("float32", [1], `${value}`, view);
+    return this.constant("float32", `${value}`, Float32Array.of(value));
   }
 
   /** A dimension as an int64 of shape [1]: a constant, or computed from the shapes of the graph's inputs. */
@@ -215,34 +204,29 @@ export class Emitter {
 
   private constant(
     dtype: "float32" | "int32" | "int64",
-    shape: readonly number[],
     text: string,
-    view: DataView,
+    { buffer, length, byteLength }: Float32Array | Int32Array | BigInt64Array,
   ): string {
     const name = `${dtype} ${text}`;
-    const data = new Uint8Array(view.buffer);
-    this.constants.set(name, { name, dtype, shape, byteLength: data.length, data });
+    this.constants.set(name, { name, dtype, shape: [length], byteLength, data: new Uint8Array(buffer) });
     return name;
   }
 
   private add(
     op: string,
-    name: string,
     inputs: readonly string[],
-    outputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>>,
-  ): void {
-    const own = op.startsWith("com.microsoft.") ? "com.microsoft" : "";
-    this.nodes.push({ name, op: op.slice(op.lastIndexOf(".") + 1), domain: own, inputs, outputs, attributes });
-  }
-
-  /** A name that no value has yet: "git.encoder.layer.0.output.dense/Add", then ".../Add.2". */
-  private free(op: string): string {
+    outputsOf: (name: string) => readonly string[],
+  ): readonly string[] {
+    const domain = op.startsWith("com.microsoft.") ? "com.microsoft" : "";
     const kind = op.slice(op.lastIndexOf(".") + 1);
+    // A name that no value has yet: "git.encoder.layer.0.output.dense/Add", then ".../Add.2".
     const base = this.path === "" ? kind : `${this.path}/${kind}`;
     let name = base;
     for (let i = 2; this.taken.has(name); i++) name = `${base}.${i}`;
     this.taken.add(name);
-    return name;
+    const outputs = outputsOf(name);
+    this.nodes.push({ name, op: kind, domain, inputs, outputs, attributes });
+    return outputs;
   }
 }

@@ -89,52 +89,50 @@ export const int32DataType = dataTypes.int32;
 
 /** Writes a model as a protobuf ModelProto. Under 2 GB only, so large tensors have to be external. */
 export function encodeModel(model: OnnxModel): Uint8Array {
-  const graph = new ProtoWriter();
-  for (const node of model.nodes) graph.message(1, encodeNode(node));
-  graph.string(2, model.name);
-  for (const tensor of model.initializers) graph.message(5, encodeTensor(tensor));
-  for (const [name, type] of Object.entries(model.inputs)) graph.message(11, encodeValue(name, type));
-  for (const [name, type] of Object.entries(model.outputs)) graph.message(12, encodeValue(name, type));
-  return new ProtoWriter()
-    .int(1, irVersion)
-    .string(2, "glimpse")
-    .message(7, graph)
-    .message(8, new ProtoWriter().string(1, "").int(2, opset))
-    .message(8, new ProtoWriter().string(1, "com.microsoft").int(2, 1))
-    .finish();
+  const w = new ProtoWriter();
+  w.int(1, irVersion).string(2, "glimpse");
+  w.message(7, () => {
+    for (const node of model.nodes) w.message(1, () => writeNode(w, node));
+    w.string(2, model.name);
+    for (const tensor of model.initializers) w.message(5, () => writeTensor(w, tensor));
+    for (const [name, type] of Object.entries(model.inputs)) w.message(11, () => writeValue(w, name, type));
+    for (const [name, type] of Object.entries(model.outputs)) w.message(12, () => writeValue(w, name, type));
+  });
+  w.message(8, () => w.string(1, "").int(2, opset));
+  w.message(8, () => w.string(1, "com.microsoft").int(2, 1));
+  return w.finish();
 }
 
-function encodeNode(node: OnnxNode): ProtoWriter {
-  const writer = new ProtoWriter();
-  for (const input of node.inputs) writer.string(1, input);
-  for (const output of node.outputs) writer.string(2, output);
-  writer.string(3, node.name).string(4, node.op);
+function writeNode(w: ProtoWriter, node: OnnxNode): void {
+  for (const input of node.inputs) w.string(1, input);
+  for (const output of node.outputs) w.string(2, output);
+  w.string(3, node.name).string(4, node.op);
   for (const [name, value] of Object.entries(node.attributes)) {
-    const attribute = new ProtoWriter().string(1, name);
-    if (typeof value === "number") attribute.int(3, value).int(20, 2);
-    else if ("float" in value) attribute.float(2, value.float).int(20, 1);
-    else attribute.ints(8, value).int(20, 7);
-    writer.message(5, attribute);
+    w.message(5, () => {
+      w.string(1, name);
+      if (typeof value === "number") w.int(3, value).int(20, 2);
+      else if ("float" in value) w.float(2, value.float).int(20, 1);
+      else w.ints(8, value).int(20, 7);
+    });
   }
-  return writer.string(7, node.domain);
+  w.string(7, node.domain);
 }
 
-function encodeTensor({ name, dtype, shape, byteLength, data }: OnnxTensor): ProtoWriter {
-  const writer = new ProtoWriter().ints(1, shape).int(2, dataTypes[dtype]).string(8, name);
-  if (data instanceof Uint8Array) return writer.bytes(9, data);
+function writeTensor(w: ProtoWriter, { name, dtype, shape, byteLength, data }: OnnxTensor): void {
+  w.ints(1, shape).int(2, dataTypes[dtype]).string(8, name);
+  if (data instanceof Uint8Array) {
+    w.bytes(9, data);
+    return;
+  }
   const entries = { location: data.path, offset: String(data.offset), length: String(byteLength) };
-  for (const [key, value] of Object.entries(entries)) {
-    writer.message(13, new ProtoWriter().string(1, key).string(2, value));
-  }
-  return writer.int(14, 1);
+  for (const [key, value] of Object.entries(entries)) w.message(13, () => w.string(1, key).string(2, value));
+  w.int(14, 1);
 }
 
-function encodeValue(name: string, { dtype, shape }: TensorType): ProtoWriter {
-  const dims = new ProtoWriter();
-  for (const dim of shape) {
-    const writer = new ProtoWriter();
-    dims.message(1, typeof dim === "number" ? writer.int(1, dim) : writer.string(2, dim));
-  }
-  const tensor = new ProtoWriter().int(1, dataTypes[dtype]).message(2, dims);
-  return new ProtoWriter().string(1, name).message(2, new ProtoWriter().message(1, tensor));
+function writeValue(w: ProtoWriter, name: string, { dtype, shape }: TensorType): void {
+  const dims = () => {
+    for (const dim of shape) w.message(1, () => (typeof dim === "number" ? w.int(1, dim) : w.string(2, dim)));
+  };
+  const tensor = () => w.int(1, dataTypes[dtype]).message(2, dims);
+  w.string(1, name).message(2, () => w.message(1, tensor));
 }

@@ -25,7 +25,20 @@ describe("ProtoWriter", () => {
   });
 
   it("nests messages and keeps what follows in place", () => {
-    const inner = new ProtoWriter().int(1, 150);
-    expect(hex(new ProtoWriter().message(3, inner).int(4, 1))).toBe("1a030896012001");
+    const writer = new ProtoWriter();
+    writer.message(3, () => writer.int(1, 150)).int(4, 1);
+    expect(hex(writer)).toBe("1a030896012001");
+  });
+
+  it("nests messages of any length, with bytes among the rest", () => {
+    const [small, large] = [new Uint8Array(100).fill(1), new Uint8Array(5000).fill(2)];
+    const writer = new ProtoWriter();
+    const deep = () => writer.bytes(6, large).int(7, 7);
+    writer.int(1, 1).message(2, () => writer.bytes(3, small).bytes(4, large).message(5, deep).bytes(8, small));
+    // A field of 5,000 bytes has a head of 3, one of 100 a head of 2.
+    const inner = `328827${"02".repeat(5000)}3807`;
+    const middle = `1a64${"01".repeat(100)}228827${"02".repeat(5000)}2a8d27${inner}4264${"01".repeat(100)}`;
+    expect(middle.length / 2).toBe(0x4f * 128 + 0x67);
+    expect(hex(writer)).toBe(`080112e74f${middle}`);
   });
 });
