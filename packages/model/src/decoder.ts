@@ -5,7 +5,7 @@
 // Reference: transformers 5.18, models/git/modeling_git.py, GitModel and GitForCausalLM; 4.57 for relative positions.
 // B pictures, I image rows, T text rows, D wide, H heads of size d.
 import type { GitConfig } from "@glimpsejs/config";
-import { type Builder, buildGraph, type Graph, specialize, type Value } from "@glimpsejs/graph";
+import { type Builder, buildGraph, type Graph, type Value } from "@glimpsejs/graph";
 import { layerNorm, linear, pair } from "./blocks.ts";
 import { choices } from "./choices.ts";
 import { type DecoderContext, type SelfAttention, treeAttention } from "./tree-attention.ts";
@@ -29,29 +29,6 @@ export function decoderGraph(config: GitConfig): Graph {
     root.output("logits", logits);
     choices(root, logits);
   });
-}
-
-/**
- * A {@link decoderGraph} in two: `trunk` makes keys and values of image rows (`image.N.key|value`) and nothing else,
- * `decoder` takes text rows only and has no `imageFeatures`. For backends and dtypes that keep the weights of the two in
- * different forms.
- */
-export function separateTrunk(decoder: Graph): {
-  /** Image rows to keys and values. */
-  readonly trunk: Graph;
-  /** Text rows on keys and values that are there. */
-  readonly decoder: Graph;
-} {
-  const noText = { trunk: 0, past: 0, text: 0, wanted: 0, columns: 0, masked: 0, given: 0 };
-  return { trunk: specialize(decoder, noText, "trunk"), decoder: withoutImage(decoder) };
-}
-
-/** A decoder of text rows only: {@link decoderGraph} without `imageFeatures`. */
-export function withoutImage(decoder: Graph, name?: string): Graph {
-  const text = specialize(decoder, { image: 0 }, name);
-  const { positionIds } = decoder.inputs;
-  // Fed to every decoder, though with relative positions nothing reads them.
-  return positionIds === undefined ? text : { ...text, inputs: { ...text.inputs, positionIds } };
 }
 
 /**

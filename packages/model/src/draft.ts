@@ -1,6 +1,6 @@
 // The decoder that only guesses. In a file of its own, for bundles that never do.
 import type { Graph } from "@glimpsejs/graph";
-import { withoutImage } from "./decoder.ts";
+import { withoutImage } from "./text-decoder.ts";
 
 /**
  * What is needed of a decoderGraph() to guess tokens: text rows only, and choices but no logits. Inputs are the decoder's

@@ -9,7 +9,7 @@ export {
   wordEmbeddings,
 } from "./architecture.ts";
 export { remainingHeads } from "./blocks.ts";
-export { decoderGraph, forwardGraph, separateTrunk } from "./decoder.ts";
+export { decoderGraph, forwardGraph } from "./decoder.ts";
 export { positionsFor, readQuantized } from "./doors.ts";
 export { draftGraph } from "./draft.ts";
 export { halfWeights } from "./half.ts";
@@ -20,4 +20,5 @@ export { planQuantization, type QuantizationPlan, type WeightDType, weightDTypes
 export { quantizedWeights, quantizeGraph } from "./quantize.ts";
 export { quantizedName, quantizedTypes, scalesName } from "./quantized-tensors.ts";
 export { checkQuantizationConfig, joinQuantized } from "./stored-quantized.ts";
+export { separateTrunk } from "./text-decoder.ts";
 export { type VisionGraphOptions, visionGraph } from "./vision.ts";

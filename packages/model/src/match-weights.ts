@@ -16,6 +16,7 @@ export function matchWeights(source: WeightSource, config: GitConfig, part: Mode
   const problems: Problem[] = [];
   const stored = new Map<string, { readonly name: string; readonly weight: Weight }>();
   const whole = expectedWeights(config, "causalLM");
+  const expected = part === "causalLM" ? whole : expectedWeights(config, part);
   for (const name of source.names) {
     const canonical = canonicalName(name);
     const weight = source.get(name);
@@ -27,7 +28,7 @@ export function matchWeights(source: WeightSource, config: GitConfig, part: Mode
     stored.set(canonical, { name, weight });
     if (!whole.has(canonical)) problems.push(unused(name, canonical, config));
   }
-  for (const [name, shape] of expectedWeights(config, part)) {
+  for (const [name, shape] of expected) {
     const found = stored.get(name);
     const subject = `weight "${found?.name ?? name}"`;
     if (found === undefined) {
