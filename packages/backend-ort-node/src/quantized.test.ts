@@ -143,10 +143,11 @@ test("weights of graphs that carry nothing stay in their file at first, and 8 bi
   };
   expect(await first("picture")).toBeCloseTo(3 * k, 3);
   expect(await first("text")).toBeCloseTo(k, 3);
-  expect(opened).toEqual(["1", "0"]);
+  expect(opened).toEqual(["0", "1"]); // while little is in memory, the one that is packed
+
   for (let i = 0; i < 32; i++) await program.run("picture", { x: ones });
   expect(await first("picture")).toBeCloseTo(3 * k, 3);
-  expect(opened).toEqual(["1", "0", "0"]);
+  expect(opened).toEqual(["0", "1", "0"]);
   await backend.dispose();
 });
 
