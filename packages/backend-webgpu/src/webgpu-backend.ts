@@ -36,6 +36,8 @@ export class WebGpuBackend implements Backend, ProgramOwner {
   /** As errors and `git.backend` call it. */
   readonly name = "webgpu";
   readonly dtypes: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "bfloat16", "float64", "int8", "uint8"]);
+  /** A weight is on the device once for all graphs of a program. */
+  readonly sharesWeights = true;
   /** Steps submitted before the first is read: 1 hides most of the way to a GPU; a program that imitates one is not far away. */
   readonly runAhead: number;
   /** What it has done and holds. */

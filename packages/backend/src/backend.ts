@@ -98,6 +98,11 @@ export interface Backend {
    */
   readonly computesInPieces?: boolean | undefined;
   /**
+   * Whether the graphs of one program share what they have of the same weights, so that a second program of the same model
+   * would have them once more. Then all graphs of a model are compiled together, also those that are seldom run. Default false.
+   */
+  readonly sharesWeights?: boolean | undefined;
+  /**
    * Lowers the graphs and takes their weights from `weights` by checkpoint name. May load lazily, when a graph is
    * first run. Rejects with one "invalid-graph" or "unsupported" error that lists every node that is illegal or that it
    * cannot run, with "invalid-weights" that lists every weight that is missing or misshapen, or with "aborted".

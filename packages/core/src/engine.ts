@@ -16,9 +16,8 @@ import {
 import type { Draft } from "./draft.ts";
 import { expectedRuns } from "./expected-runs.ts";
 import { loadOnDemand } from "./load-on-demand.ts";
-import { graphsOf } from "./model-graphs.ts";
 import { checkPixelValues, cropped } from "./pixel-values.ts";
-import { type StoredForm, storedForm } from "./stored-form.ts";
+import { firstForm, type StoredForm } from "./stored-form.ts";
 import type { Trunk } from "./trunk.ts";
 import { forBackend, readFloat32 } from "./weights.ts";
 
@@ -41,7 +40,7 @@ export interface EngineOptions {
   readonly weights: WeightSource;
   /** Which part of it is made. */
   readonly part: ModelPart;
-  /** The form that they are kept in, with its graphs; see {@link storedForm}. */
+  /** The form that they are kept in, with its graphs; see {@link firstForm}. */
   readonly form: StoredForm;
   /** The open device. Owned by the engine from now on. */
   readonly backend: Backend;
@@ -79,6 +78,8 @@ export class Engine {
   draft: Draft | undefined;
   private readonly backend: Backend;
   private readonly program: Program<string>;
+  /** The graphs that `program` lacks, once one of them was run. */
+  private later: Promise<Program<string>> | undefined;
   private readonly names = new Map<string, readonly string[]>();
   private readonly tables = new Map<string, Promise<HostTensor<"float32">>>();
   private disposed: Promise<void> | undefined;
@@ -101,10 +102,16 @@ export class Engine {
     return this.backend.runAhead ?? 0;
   }
 
-  /** Builds the graphs and compiles them. The backend may load weights later, when a graph is first run. */
+  /**
+   * Compiles the graphs of `form`, and at once all others of the model where programs would not share weights. The backend may
+   * load weights later, when a graph is first run.
+   */
   static async open(options: EngineOptions): Promise<Engine> {
     const { config, form, backend, watched = form.weights, onPrepare, signal } = options;
-    const program = await backend.compile(form.graphs, forBackend(watched, backend), signal);
+    const later = backend.sharesWeights
+      ? (await loadOnDemand()).laterForm({ ...options, dtype: form.dtype }).graphs
+      : {};
+    const program = await backend.compile({ ...form.graphs, ...later }, forBackend(watched, backend), signal);
     const engine = new Engine(options, program);
     if (onPrepare === undefined || program.prepare === undefined) return engine;
     try {
@@ -121,10 +128,10 @@ export class Engine {
   async replaced(change: { readonly config: GitConfig; readonly weights: WeightSource }): Promise<Engine> {
     this.checkAlive();
     const { part, dtype, backend } = this;
-    const form = await storedForm(graphsOf(change.config, part), change.weights, dtype);
+    const form = await firstForm({ ...change, part, dtype });
     const next = await Engine.open({ ...change, part, form, backend, passedOver: this.runsOn.passedOver });
     this.isReplaced = true;
-    this.disposed = Promise.all([this.program.dispose(), this.draft?.dispose()]).then(() => {});
+    this.disposed = this.disposePrograms();
     await this.disposed;
     return next;
   }
@@ -148,7 +155,12 @@ export class Engine {
   ): Promise<Readonly<Record<O, DeviceTensor>>> {
     this.checkAlive();
     const program: Program<string> = (graph === "draft" ? this.draft?.program : undefined) ?? this.program;
-    return program.run(graph, feeds, outputs, options);
+    if (Object.hasOwn(program.graphs, graph)) return program.run(graph, feeds, outputs, options);
+    this.later ??= loadOnDemand().then(({ compileLater }) => compileLater(this, this.backend));
+    this.later.catch(() => {
+      this.later = undefined; // the next call tries again
+    });
+    return this.later.then((later) => later.run(graph, feeds, outputs, options));
   }
 
   /**
@@ -204,8 +216,7 @@ export class Engine {
   dispose(): Promise<void> {
     this.disposed ??= (async () => {
       try {
-        await this.draft?.dispose();
-        await this.program.dispose();
+        await this.disposePrograms();
       } finally {
         await this.backend.dispose().finally(() => this.weights.dispose?.());
       }
@@ -226,6 +237,11 @@ export class Engine {
       );
     }
     if (this.disposed !== undefined) throw new DisposedError("model");
+  }
+
+  private async disposePrograms(): Promise<void> {
+    const later = await this.later?.catch(() => undefined);
+    await Promise.all([this.draft?.dispose(), later?.dispose(), this.program.dispose()]);
   }
 
   /** A weight on the host, read once. */

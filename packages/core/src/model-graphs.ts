@@ -1,12 +1,10 @@
-// The graphs that a model is made of.
+// The graphs that captions run. The others are in later-graphs.ts.
 import type { GitConfig } from "@glimpsejs/config";
 import type { Graph } from "@glimpsejs/graph";
-import { decoderGraph, forwardGraph, type ModelPart, visionGraph } from "@glimpsejs/model";
+import { decoderGraph, type ModelPart, visionGraph } from "@glimpsejs/model";
 
-/** The graphs of one part of a model, in float32. */
+/** The graphs of captions in float32, as far as one part of a model has them. */
 export function graphsOf(config: GitConfig, part: ModelPart): Readonly<Record<string, Graph>> {
-  const vision = { vision: visionGraph(config), visionInternals: visionGraph(config, { internals: true }) };
-  if (part === "vision") return vision;
-  const forward = forwardGraph(config, { head: part === "causalLM" });
-  return part === "model" ? { ...vision, forward } : { ...vision, forward, decoder: decoderGraph(config) };
+  const vision = visionGraph(config);
+  return part === "causalLM" ? { vision, decoder: decoderGraph(config) } : { vision };
 }

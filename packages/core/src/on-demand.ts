@@ -12,6 +12,7 @@ export { forward } from "./forward/forward.ts";
 export { searchBeams } from "./generation/beams.ts";
 export { processorsOf } from "./generation/processors/index.ts";
 export { searchAhead } from "./generation/run-ahead.ts";
+export { compileLater, laterForm, laterGraphsOf } from "./later-graphs.ts";
 export { learnTrunk } from "./learn-trunk.ts";
 export { live } from "./live/live.ts";
 export { otherForm } from "./other-form.ts";

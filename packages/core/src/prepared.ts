@@ -15,6 +15,7 @@ import {
 } from "@glimpsejs/model";
 import { streamSafetensors } from "@glimpsejs/weights";
 import { fromEightBits, withEightBits } from "./kept-eight-bits.ts";
+import { laterGraphsOf } from "./later-graphs.ts";
 import { graphsOf } from "./model-graphs.ts";
 import { otherForm } from "./other-form.ts";
 import type { DraftDType, Host, PreparedOrigin } from "./platform.ts";
@@ -44,7 +45,7 @@ export async function preparedWeights(
   const origin = originOf(weights, weights.names, least, { version, dtype, part, config: GitConfig.toJson(config) });
   if (origin === undefined) return undefined;
   const kept = await keptBy(host, origin, dtype, () =>
-    withEightBits(otherForm(graphsOf(config, part), weights, dtype)),
+    withEightBits(otherForm({ ...graphsOf(config, part), ...laterGraphsOf(config, part) }, weights, dtype)),
   );
   const isWritten = (name: string) => kept?.get(name)?.shape.join() === weights.get(name)?.shape.join();
   if (kept === undefined || weights.names.every(isWritten)) return kept;

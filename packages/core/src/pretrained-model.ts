@@ -17,11 +17,10 @@ import { readConfig } from "./checkpoint.ts";
 import { type BackendInUse, Engine } from "./engine.ts";
 import { loadOnDemand } from "./load-on-demand.ts";
 import { checkMemory } from "./memory.ts";
-import { graphsOf } from "./model-graphs.ts";
 import { checkObject, functionProblems, seedProblems, throwProblems, unknownOptions } from "./options.ts";
 import type { DraftDType, Host, OpenOptions, Platform, SaveTarget } from "./platform.ts";
 import { Queue } from "./queue.ts";
-import { storedForm } from "./stored-form.ts";
+import { firstForm } from "./stored-form.ts";
 import { asStored } from "./tied-head.ts";
 import { withProgress } from "./weights.ts";
 
@@ -197,7 +196,7 @@ async function engineFor(
 ): Promise<Engine> {
   const plugin = options.backend ?? platform.backend();
   const { dtype, draft, signal } = options;
-  const form = await storedForm(graphsOf(config, part), weights, dtype);
+  const form = await firstForm({ config, part, weights, dtype });
   checkMemory(form.weights, plugin, platform);
   const passedOver: string[] = [];
   const backend = await plugin.open((problem) => passedOver.push(formatProblem(problem)));

@@ -116,6 +116,7 @@ export function countingBackend(inner: BackendPlugin = reference()): WatchedBack
         dtypes: backend.dtypes,
         boundByWeights: backend.boundByWeights,
         computesInPieces: backend.computesInPieces,
+        sharesWeights: backend.sharesWeights,
         compile,
         upload: (v) => backend.upload(v),
         dispose: () => backend.dispose(),

@@ -2,7 +2,7 @@
 // The names are those of GitForCausalLM's state dict in transformers.
 import type { GitConfig } from "@glimpsejs/config";
 import type { Graph } from "@glimpsejs/graph";
-import { forwardGraph } from "./decoder.ts";
+import { decoderGraph } from "./decoder.ts";
 import { visionGraph, visionPrefix } from "./vision.ts";
 
 /** The part of the model that a class needs: everything, all but the head, or the image encoder. */
@@ -30,7 +30,9 @@ export function expectedWeights(config: GitConfig, part: ModelPart): ReadonlyMap
   const weights = new Map(shapes(visionGraph(config)));
   weights.set(positionTable, [1 + Math.floor(imageSize / patchSize) ** 2, hiddenSize]);
   if (part === "vision") return weights;
-  for (const [name, shape] of shapes(forwardGraph(config, { head: part === "causalLM" }))) weights.set(name, shape);
+  for (const [name, shape] of shapes(decoderGraph(config))) {
+    if (part === "causalLM" || !name.startsWith("output.")) weights.set(name, shape); // the head is the rest's neighbour
+  }
   weights.set("git.embeddings.position_embeddings.weight", [config.maxPositionEmbeddings, config.hiddenSize]);
   for (let i = 0; i < (config.numImageWithEmbedding ?? 0); i++) weights.set(temporalEmbedding(i), [1, 1, hiddenSize]);
   return weights;

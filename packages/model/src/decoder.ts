@@ -31,36 +31,15 @@ export function decoderGraph(config: GitConfig): Graph {
   });
 }
 
-/**
- * The same decoder with every row computed as the reference computes it, for `forward()`. Inputs as in
- * {@link decoderGraph} without `wanted`, text being ids + embeds: `inputIds` [batch, ids], then `inputsEmbeds` float32
- * [batch, embeds, D]; one of the two is usually empty. Also `headMask.N` float32 [H] for each layer. Outputs besides
- * the cache's: `lastHiddenState` [batch, image + text, D], `logits` [batch, image + text, V] (unless `head` is false),
- * `hiddenStates.0` … `hiddenStates.L`, `attentions.N.image` [batch, H, image, image] and `attentions.N.text`
- * [batch, H, text, trunk + image + past + text].
- */
-export function forwardGraph(config: GitConfig, options: { readonly head: boolean }): Graph {
-  return buildGraph("forward", (root) => {
-    const context: DecoderContext = { root, config, text: "embeds + ids", all: true };
-    const image = projection(root, config);
-    const ids = root.input("inputIds", "int32", ["batch", "ids"]);
-    const embeds = root.input("inputsEmbeds", "float32", ["batch", "embeds", config.hiddenSize]);
-    const words = root.op("concat", { parts: [wordEmbeddings(context, ids), embeds] }, { axis: 1 });
-    const x = encoder(context, image, textEmbeddings(context, words));
-    root.output("lastHiddenState", x);
-    if (options.head) root.output("logits", head(context, x));
-  });
-}
-
 /** Image features to the decoder's width: linear, then LayerNorm with the vision epsilon. → [B, I, D] */
-function projection(root: Builder, config: GitConfig): Value {
+export function projection(root: Builder, config: GitConfig): Value {
   const features = root.input("imageFeatures", "float32", ["batch", "image", config.visionConfig.hiddenSize]);
   const b = root.at("git.visual_projection.visual_projection");
   return layerNorm(b.at(1), linear(b.at(0), features, config.hiddenSize), config.visionConfig.layerNormEps);
 }
 
 /** ids [B, T] → [B, T, D] */
-function wordEmbeddings({ root, config }: DecoderContext, ids: Value): Value {
+export function wordEmbeddings({ root, config }: DecoderContext, ids: Value): Value {
   const b = root.at("git.embeddings.word_embeddings");
   return b.op("embedding", { table: b.weight("weight", [config.vocabSize, config.hiddenSize]), ids }, {});
 }
@@ -69,7 +48,7 @@ function wordEmbeddings({ root, config }: DecoderContext, ids: Value): Value {
  * LayerNorm(word + position) → [B, T, D]. Positions count text only; an image token has none. With relative positions
  * nothing is added here, though checkpoints store the table all the same.
  */
-function textEmbeddings({ root, config, text }: DecoderContext, words: Value): Value {
+export function textEmbeddings({ root, config, text }: DecoderContext, words: Value): Value {
   const b = root.at("git.embeddings");
   const ids = root.input("positionIds", "int32", ["batch", text]);
   if (config.positionEmbeddingType !== "absolute") return layerNorm(b.at("LayerNorm"), words, config.layerNormEps);
@@ -79,7 +58,7 @@ function textEmbeddings({ root, config, text }: DecoderContext, words: Value): V
 }
 
 /** All layers over [image; text] rows → [B, I+T, D], or [B, T, D] where only text rows are wanted. */
-function encoder(context: DecoderContext, image: Value, text: Value): Value {
+export function encoder(context: DecoderContext, image: Value, text: Value): Value {
   const { root, config, all } = context;
   const b = root.at("git.encoder.layer");
   const selfAttention = treeAttention(context);
@@ -118,7 +97,7 @@ function layer(
 }
 
 /** Hidden states to vocabulary scores; the weight is the word table where the checkpoint ties them. [..., D] → [..., V] */
-function head({ root, config }: DecoderContext, x: Value): Value {
+export function head({ root, config }: DecoderContext, x: Value): Value {
   const tied = config.tieWordEmbeddings ? root.at("git.embeddings.word_embeddings") : root.at("output");
   const weight = tied.weight("weight", [config.vocabSize, config.hiddenSize]);
   return root.at("output").op("linear", { x, weight, bias: root.at("output").weight("bias", [config.vocabSize]) }, {});

@@ -9,9 +9,10 @@ export {
   wordEmbeddings,
 } from "./architecture.ts";
 export { remainingHeads } from "./blocks.ts";
-export { decoderGraph, forwardGraph } from "./decoder.ts";
+export { decoderGraph } from "./decoder.ts";
 export { positionsFor, readQuantized } from "./doors.ts";
 export { draftGraph } from "./draft.ts";
+export { forwardGraph } from "./forward-graph.ts";
 export { halfWeights } from "./half.ts";
 export { interpolatePositions } from "./interpolate.ts";
 export { matchWeights } from "./match-weights.ts";
