@@ -1,6 +1,6 @@
 // From the shapes of one run's feeds to the sizes of the named dimensions, with every mismatch reported.
 import { GlimpseError, type Problem } from "@glimpsejs/base";
-import { type Bindings, bindable, type Dim, dimTerms, evaluateDim } from "./dim.ts";
+import { type Bindable, type Bindings, bindable, type Dim, dimTerms, evaluateDim } from "./dim.ts";
 import { formatType, type Graph, type TensorType } from "./graph.ts";
 
 /** What binding needs to know of a feed. */
@@ -27,7 +27,7 @@ export function bindFeeds(graph: Graph, feeds: Readonly<Record<string, FeedType>
       });
   }
   const known: { readonly name: string; readonly type: TensorType; readonly feed: FeedType }[] = [];
-  for (const [name, type] of Object.entries(graph.inputs)) {
+  for (const { name, type, free } of inputsOf(graph)) {
     const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
     if (feed === undefined) {
       problems.push({ subject: `feed "${name}"`, problem: "it is missing", expected: formatType(type) });
@@ -35,10 +35,9 @@ export function bindFeeds(graph: Graph, feeds: Readonly<Record<string, FeedType>
       problems.push(wrong(name, formatType(type), feed));
     } else {
       known.push({ name, type, feed });
-      for (const [axis, dim] of type.shape.entries()) {
-        const unknown = bindable(dim);
+      for (const { axis, unknown } of free) {
         const size = feed.shape[axis] ?? 0;
-        if (unknown === undefined || Object.hasOwn(bindings, unknown.name) || size % unknown.factor !== 0) continue;
+        if (Object.hasOwn(bindings, unknown.name) || size % unknown.factor !== 0) continue;
         bindings[unknown.name] = size / unknown.factor;
       }
     }
@@ -58,6 +57,28 @@ export function bindFeeds(graph: Graph, feeds: Readonly<Record<string, FeedType>
   }
   if (problems.length > 0) throw new GlimpseError(problems, { code: "invalid-argument" });
   return bindings;
+}
+
+interface Input {
+  readonly name: string;
+  readonly type: TensorType;
+  /** Axes that bind a dimension. */
+  readonly free: readonly { readonly axis: number; readonly unknown: Bindable }[];
+}
+
+// Every run asks for them, and what is made anew each time the garbage collector has to find.
+const inputsRead = new WeakMap<Graph, readonly Input[]>();
+
+function inputsOf(graph: Graph): readonly Input[] {
+  let inputs = inputsRead.get(graph);
+  if (inputs === undefined) {
+    inputs = Object.entries(graph.inputs).map(([name, type]) => {
+      const found = type.shape.map((dim, axis) => ({ axis, unknown: bindable(dim) }));
+      return { name, type, free: found.filter((one): one is Input["free"][number] => one.unknown !== undefined) };
+    });
+    inputsRead.set(graph, inputs);
+  }
+  return inputs;
 }
 
 function wrong(name: string, expected: string, feed: FeedType): Problem {

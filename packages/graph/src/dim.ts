@@ -98,15 +98,16 @@ export function dimTerms(dim: Dim): readonly DimTerm[] {
 const termsRead = new Map<Dim, readonly DimTerm[]>();
 const mostTermsRead = 1000;
 
+/** A dimension of the form `n*name`. */
+export interface Bindable {
+  /** The name that is bound. */
+  readonly name: string;
+  /** The n, from 1. */
+  readonly factor: number;
+}
+
 /** Reads a dimension of the form `n*name` (or `name`); undefined for any other. Such a dimension can bind its name. */
-export function bindable(dim: Dim):
-  | {
-      /** The name that is bound. */
-      readonly name: string;
-      /** The n, from 1. */
-      readonly factor: number;
-    }
-  | undefined {
+export function bindable(dim: Dim): Bindable | undefined {
   if (typeof dim === "number") return undefined;
   const [term, ...rest] = dimTerms(dim);
   const name = term?.names[0];
