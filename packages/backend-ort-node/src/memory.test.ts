@@ -7,20 +7,21 @@ import type { OrtValue } from "./device-tensor.ts";
 import { ortNode } from "./ort-node.ts";
 
 type Values = Readonly<Record<string, OrtValue>>;
+type Fetches = Readonly<Record<string, OrtValue | null>>;
 
-/** Feeds and results of every run, in order. */
-let runs: { readonly feeds: Values; readonly results: Values }[] = [];
+/** Feeds and results of every run, in order, and what results were to be written into. */
+let runs: { readonly feeds: Values; readonly fetches: Fetches; readonly results: Values }[] = [];
 let backend: Backend;
 beforeEach(async () => {
   runs = [];
   const InferenceSession = {
     async create(...args: Parameters<typeof ort.InferenceSession.create>) {
       const session = await ort.InferenceSession.create(...args);
-      const run = session.run.bind(session) as (feeds: Values, outputs: readonly string[]) => Promise<Values>;
+      const run = session.run.bind(session) as (feeds: Values, fetches: Fetches) => Promise<Values>;
       return Object.assign(session, {
-        async run(feeds: Values, outputs: readonly string[]) {
-          const results = await run(feeds, outputs);
-          runs.push({ feeds, results });
+        async run(feeds: Values, fetches: Fetches) {
+          const results = await run(feeds, fetches);
+          runs.push({ feeds, fetches, results });
           return results;
         },
       });
@@ -55,8 +56,42 @@ it("gives back feeds that were copied once the run has read them, and results wh
   const read = await y.read();
   expect(bytes(runs[0]?.results, "y")).toBe(8);
   y.dispose();
+  await Promise.resolve();
   expect(bytes(runs[0]?.results, "y")).toBe(0);
   expect(read.data).toEqual(Float32Array.of(2, 4));
+});
+
+it("writes large results into memory that is used again once they are disposed, and not before", async () => {
+  const program = await backend.compile({ double }, none);
+  const n = 1 << 16; // a quarter of a megabyte
+  const doubled = async (value: number, size = n) => {
+    const x = float32(new Float32Array(size).fill(value), [size]);
+    return (await program.run("double", { x }, ["y"] as const)).y;
+  };
+  const first = await doubled(1);
+  const second = await doubled(2);
+  first.dispose();
+  const third = await doubled(3);
+  const small = await doubled(4, n - 1);
+  const into = runs.map(({ fetches }) => fetches["y"]?.data);
+  expect(into[0]).toBeInstanceOf(Float32Array);
+  expect(into[1]).not.toBe(into[0]);
+  expect(into[2]).toBe(into[0]);
+  expect(into[3]).toBeUndefined();
+  expect(runs.slice(0, 3).map(({ results }) => bytes(results, "y"))).toEqual([0, 0, 0]); // copies
+  for (const [y, value] of [second, third, small].map((y, i) => [y, 2 * (i + 2)] as const)) {
+    expect((await y.read()).data.every((one) => one === value)).toBe(true);
+  }
+});
+
+it("keeps no more for results to come than a picture needs", async () => {
+  const program = await backend.compile({ double }, none);
+  const n = 1_500_000; // 6 MB, of which 10 are kept
+  const x = float32(new Float32Array(n), [n]);
+  const results = [await program.run("double", { x }), await program.run("double", { x })];
+  for (const { y } of results) y?.dispose();
+  await Promise.resolve();
+  expect(runs.map(({ fetches }) => bytesOf(fetches["y"] ?? undefined))).toEqual([4 * n, 0]);
 });
 
 it("keeps what waiting runs read, whatever is disposed meanwhile", async () => {

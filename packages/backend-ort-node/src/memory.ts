@@ -10,9 +10,17 @@ export interface Reading {
   readonly unwanted: OrtValue[];
 }
 
-/** The memory of the values of one backend: what runs still read, and what may go. */
+/** Bytes that wait for the next results of their size at most: what one picture of git-base needs. */
+const mostKept = 10_000_000;
+
+/** The memory of the values of one backend: what runs still read, what may go, and what is used again. */
 export class Memory {
   private readonly readings = new Set<Reading>();
+  /** Arrays that {@link take} has made. */
+  private readonly reusable = new WeakSet<object>();
+  private readonly kept: Float32Array[] = [];
+  /** What goes with the next microtask: tensors are freed one by one, and giving back takes as long for one as for all. */
+  private readonly going: OrtValue[] = [];
 
   /** A run will read the values, which stay until its {@link end}. */
   begin(values: readonly OrtValue[]): Reading {
@@ -27,15 +35,37 @@ export class Memory {
     this.free(reading.unwanted);
   }
 
+  /** An array for a result, with anything in it. What is freed of these is kept for the next of its length, up to a limit. */
+  take(length: number): Float32Array {
+    const index = this.kept.findIndex((array) => array.length === length);
+    const [array = new Float32Array(length)] = index < 0 ? [] : this.kept.splice(index, 1);
+    this.reusable.add(array);
+    return array;
+  }
+
   /** No run that begins from now on reads the values. */
   free(values: readonly OrtValue[]): void {
-    const readings = [...this.readings];
-    const idle = values.filter((value) => {
-      const reading = readings.find((one) => one.values.includes(value));
-      reading?.unwanted.push(value);
-      return reading === undefined;
-    });
-    if (idle.length > 0) giveBack(idle);
+    for (const value of values) {
+      if (this.isRead(value) || this.keeps(value.data)) continue;
+      if (this.going.push(value) === 1) queueMicrotask(() => giveBack(this.going.splice(0)));
+    }
+  }
+
+  private keeps(data: OrtValue["data"]): boolean {
+    if (!(data instanceof Float32Array) || !this.reusable.delete(data)) return false;
+    const bytes = this.kept.reduce((sum, { byteLength }) => sum + byteLength, data.byteLength);
+    if (bytes <= mostKept) this.kept.push(data);
+    return bytes <= mostKept;
+  }
+
+  /** Whether a run reads a value, which then goes when that has ended. */
+  private isRead(value: OrtValue): boolean {
+    for (const { values, unwanted } of this.readings) {
+      if (!values.includes(value)) continue;
+      unwanted.push(value);
+      return true;
+    }
+    return false;
   }
 }
 

@@ -3,6 +3,7 @@ import type { DeviceTensor, Feeds, Outputs, Program, RunOptions } from "@glimpse
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { bindFeeds, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
 import { type Lifetime, OrtTensor, type OrtValue, type Slots, toOrt } from "./device-tensor.ts";
+import { roomForLarge, type Wanted } from "./large-results.ts";
 import type { Reading } from "./memory.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { type Pieces, piecesOf } from "./pieces.ts";
@@ -76,7 +77,7 @@ export class OrtProgram<G extends string> implements Program<G> {
       const whole = { ort: this.ort, graph, values: taken.values, outputs: wanted, sizes };
       const pieces = independent === undefined ? undefined : piecesOf(whole, independent);
       return await this.enqueue(() =>
-        pieces === undefined ? this.execute(name, taken, wanted, own) : this.executeInPieces(name, pieces),
+        pieces === undefined ? this.execute(name, taken, whole, own) : this.executeInPieces(name, pieces),
       );
     } finally {
       memory.end(reading);
@@ -100,9 +101,9 @@ export class OrtProgram<G extends string> implements Program<G> {
       if (!this.packsAtOnce(name)) await this.openThosePackedAtOnce();
       return this.open(name, this.packsAtOnce(name));
     }
+    if (known.packed) return known.session;
     known.runs++;
-    const limit = runsUnpacked[isRounded(this.graphs[name]) ? "rounded" : "float"];
-    if (known.packed || known.runs <= limit) return known.session;
+    if (known.runs <= runsUnpacked[isRounded(this.graphs[name]) ? "rounded" : "float"]) return known.session;
     // Closed first, so that the weights are never in memory twice.
     this.opened.delete(name);
     await known.session.close();
@@ -141,28 +142,38 @@ export class OrtProgram<G extends string> implements Program<G> {
   private async execute<O extends string>(
     name: G,
     { values, state }: Taken,
-    wanted: readonly O[],
+    wanted: Wanted,
     own: OrtValue[],
   ): Promise<Outputs<O>> {
-    const graph = this.graphs[name];
+    const { graph, outputs } = wanted;
     const session = await this.session(name);
-    const results: Record<string, DeviceTensor> = {};
+    const { memory } = this.lifetime;
+    const room = roomForLarge(wanted, memory);
+    const { results, copies } = await session.run(values, outputs, room).catch((error: unknown) => {
+      memory.free(Object.values(room));
+      throw error;
+    });
+    own.push(...copies);
+    const tensors: Record<string, DeviceTensor> = {};
     const carried = this.stateOf(name)?.inputs;
-    for (const [output, value] of await session.run(values, wanted)) {
+    for (const [output, value] of results) {
       const past = state.get(carried?.get(output) ?? "");
       const type = graph.types[graph.outputs[output] ?? ""];
-      const now = past === undefined ? { value, used: undefined } : appended(this.ort, past, value);
+      const now = past === undefined ? undefined : appended(this.ort, past, value);
       // What was copied from is nobody's any more.
-      if (past !== undefined) own.push(...[past.value, value].filter((from) => from !== now.value));
-      results[output] = new OrtTensor(type?.dtype ?? "float32", now.value, this.lifetime, now.used);
+      if (now !== undefined && value !== now.value) own.push(value);
+      if (now !== undefined && past !== undefined && past.value !== now.value) own.push(past.value);
+      tensors[output] = new OrtTensor(type?.dtype ?? "float32", now?.value ?? value, this.lifetime, now?.used);
     }
     // It has exactly the wanted names.
-    return results as Outputs<O>;
+    return tensors as Outputs<O>;
   }
 
   private async executeInPieces<O extends string>(name: G, { runs, results }: Pieces): Promise<Outputs<O>> {
     const session = await this.session(name);
-    for (const { values, into } of runs) this.lifetime.memory.free(await session.runInto(values, into));
+    for (const { values, into } of runs) {
+      this.lifetime.memory.free((await session.run(values, Object.keys(into), into)).copies);
+    }
     const tensors = [...results].map(([output, { dtype, value }]) => [
       output,
       new OrtTensor(dtype, value, this.lifetime),

@@ -6,18 +6,24 @@ import type { OrtValue } from "./device-tensor.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
 import { placeWeights } from "./place-weights.ts";
 
+/** What a run gives. */
+export interface Computed {
+  readonly results: ReadonlyMap<string, OrtValue>;
+  /** Memory that nobody needs. */
+  readonly copies: readonly OrtValue[];
+}
+
 /** A loaded graph. */
 export interface Session {
-  /** Computes the outputs with these public names. Rejects with "backend". */
-  run(values: Readonly<Record<string, OrtValue>>, outputs: readonly string[]): Promise<ReadonlyMap<string, OrtValue>>;
   /**
-   * Computes outputs into the memory of these tensors, which have their shapes. Returns the copies that the runtime's
-   * JavaScript makes of them all the same. Rejects with "backend".
+   * Computes the outputs with these public names; those that `into` has, into the memory of its tensors, which have their
+   * shapes. Of these the runtime's JavaScript makes copies all the same. Rejects with "backend".
    */
-  runInto(
+  run(
     values: Readonly<Record<string, OrtValue>>,
-    outputs: Readonly<Record<string, OrtValue>>,
-  ): Promise<readonly OrtValue[]>;
+    outputs: readonly string[],
+    into?: Readonly<Record<string, OrtValue>>,
+  ): Promise<Computed>;
   close(): Promise<void>;
 }
 
@@ -89,20 +95,18 @@ export async function openSession(
   const onnxName = (output: string) => onnxNames.get(output) ?? output;
 
   return {
-    async run(values, outputs) {
-      const names = [...new Set(outputs)];
-      const results = await session.run(values, names.map(onnxName)).catch(failed("ONNX Runtime cannot run it"));
-      return new Map(
-        names.flatMap((output) => {
-          const value = results[onnxName(output)];
-          return value === undefined ? [] : [[output, value]];
-        }),
-      );
-    },
-    async runInto(values, outputs) {
-      const named = Object.entries(outputs).map(([output, value]) => [onnxName(output), value]);
-      const results = await session.run(values, Object.fromEntries(named)).catch(failed("ONNX Runtime cannot run it"));
-      return Object.values(results);
+    async run(values, outputs, into = {}) {
+      const fetches = Object.fromEntries(outputs.map((output) => [onnxName(output), into[output] ?? null]));
+      const computed = await session.run(values, fetches).catch(failed("ONNX Runtime cannot run it"));
+      const results = new Map<string, OrtValue>();
+      const copies: OrtValue[] = [];
+      for (const output of outputs) {
+        const [value, own] = [computed[onnxName(output)], into[output]];
+        if (value !== undefined && own !== undefined) copies.push(value);
+        const result = own ?? value;
+        if (result !== undefined) results.set(output, result);
+      }
+      return { results, copies };
     },
     async close() {
       await session.release();
