@@ -38,6 +38,10 @@ const double = graphOf("double", (b) => {
   b.output("y", b.op("add", { a: x, b: x }, {}));
 });
 
+/** Elements of what is worth being given back. */
+const some = 1024;
+const filled = (value: number) => float32(new Float32Array(some).fill(value), [some]);
+
 /** Bytes that a value of the runtime still has. */
 function bytes(values: Values | undefined, name: string): number {
   return bytesOf(values?.[name]);
@@ -49,16 +53,24 @@ function bytesOf(value: OrtValue | undefined): number {
 
 it("gives back feeds that were copied once the run has read them, and results when they are disposed", async () => {
   const program = await backend.compile({ double }, none);
-  const x = float32([1, 2], [2]);
+  const x = filled(1);
   const { y } = await program.run("double", { x }, ["y"] as const);
   expect(bytes(runs[0]?.feeds, "x")).toBe(0);
-  expect(x.data).toEqual(Float32Array.of(1, 2));
+  expect(x).toEqual(filled(1));
   const read = await y.read();
-  expect(bytes(runs[0]?.results, "y")).toBe(8);
+  expect(bytes(runs[0]?.results, "y")).toBe(4 * some);
   y.dispose();
   await Promise.resolve();
   expect(bytes(runs[0]?.results, "y")).toBe(0);
-  expect(read.data).toEqual(Float32Array.of(2, 4));
+  expect(read).toEqual(filled(2));
+});
+
+it("leaves to the garbage collector what is small", async () => {
+  const program = await backend.compile({ double }, none);
+  const { y } = await program.run("double", { x: float32([1, 2], [2]) }, ["y"] as const);
+  y.dispose();
+  await Promise.resolve();
+  expect([bytes(runs[0]?.feeds, "x"), bytes(runs[0]?.results, "y")]).toEqual([8, 8]);
 });
 
 it("writes large results into memory that is used again once they are disposed, and not before", async () => {
@@ -96,13 +108,13 @@ it("keeps no more for results to come than a picture needs", async () => {
 
 it("keeps what waiting runs read, whatever is disposed meanwhile", async () => {
   const program = await backend.compile({ double }, none);
-  const x = backend.upload(float32([3], [1]));
+  const x = backend.upload(filled(3));
   const first = program.run("double", { x }, ["y"] as const);
   const second = program.run("double", { x }, ["y"] as const);
   x.dispose();
   const { y } = await first;
-  expect((await y.read()).data).toEqual(Float32Array.of(6));
-  expect((await (await second).y.read()).data).toEqual(Float32Array.of(6));
+  expect(await y.read()).toEqual(filled(6));
+  expect(await (await second).y.read()).toEqual(filled(6));
   expect(bytes(runs[1]?.feeds, "x")).toBe(0);
 });
 
@@ -113,14 +125,14 @@ it("gives back what a carried tensor held when it is replaced", async () => {
     b.carry("past", "present");
   });
   const program = await backend.compile({ grow }, none);
-  const past = backend.upload(float32([1], [1]));
+  const past = backend.upload(filled(1));
   const { present } = await program.run("grow", { past, x: float32([2], [1]) }, ["present"] as const);
   expect(bytes(runs[0]?.feeds, "past")).toBe(0);
-  expect((await present.read()).data).toEqual(Float32Array.of(1, 2));
+  expect((await present.read()).data).toEqual(Float32Array.of(...filled(1).data, 2));
 });
 
 it("leaves of state that is written in place nothing but the state", async () => {
-  const [heads, d] = [1, 2];
+  const [heads, d] = [1, some];
   const layer = graphOf("layer", (b) => {
     const x = b.input("x", "float32", [1, "rows", heads * d]);
     const past = b.input("past", "float32", [1, heads, "past", d]);
@@ -136,7 +148,7 @@ it("leaves of state that is written in place nothing but the state", async () =>
   let past: Feeds[string] = float32([], [1, heads, 0, d]);
   for (let used = 0; used < 40; used++) {
     const feeds: Feeds = {
-      x: float32([used, 1], [1, 1, d]),
+      x: float32(new Float32Array(d).fill(used), [1, 1, d]),
       past,
       mask: float32(new Float32Array(used + 1), [1, 1, used + 1]),
     };
@@ -146,7 +158,6 @@ it("leaves of state that is written in place nothing but the state", async () =>
   const rooms = new Set(runs.map(({ feeds }) => feeds["past"]));
   expect([...rooms].filter((room) => bytesOf(room) > 0)).toHaveLength(1);
   expect(runs.reduce((sum, { results }) => sum + bytes(results, "present"), 0)).toBe(0);
-  expect(runs.reduce((sum, { feeds }) => sum + bytes(feeds, "mask"), 0)).toBe(0);
   if (!("read" in past)) throw new TypeError("a run returns tensors");
   expect((await past.read()).data.filter((_, i) => i % d === 0)).toEqual(
     Float32Array.from({ length: 40 }, (_, i) => i),

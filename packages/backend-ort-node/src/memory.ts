@@ -10,6 +10,9 @@ export interface Reading {
   readonly unwanted: OrtValue[];
 }
 
+/** Bytes from which memory is given back: less is left to the garbage collector, which has less to do with it than this. */
+const leastBytes = 4096;
+
 /** Bytes that wait for the next results of their size at most: what one picture of git-base needs. */
 const mostKept = 10_000_000;
 
@@ -76,7 +79,8 @@ let nowhere: MessagePort | undefined;
 function giveBack(values: readonly OrtValue[]): void {
   const buffers = new Set<ArrayBuffer>();
   for (const { data } of values) {
-    if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer && data.byteLength > 0) buffers.add(data.buffer);
+    if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer && data.byteLength >= leastBytes)
+      buffers.add(data.buffer);
   }
   if (buffers.size === 0) return;
   try {

@@ -47,9 +47,11 @@ export function bindFeeds(graph: Graph, feeds: Readonly<Record<string, FeedType>
   for (const { name, type, feed } of known) {
     // A dimension that is still unbound although it could have been bound here is no multiple of its factor; any
     // other waits for a feed that is itself reported.
-    const fits = type.shape.every((dim, axis) =>
-      bound(dim) ? evaluateDim(dim, bindings) === feed.shape[axis] : bindable(dim) === undefined,
-    );
+    const fits = type.shape.every((dim, axis) => {
+      const size = typeof dim === "number" || !Object.hasOwn(bindings, dim) ? dim : bindings[dim];
+      if (typeof size === "number") return size === feed.shape[axis];
+      return bound(dim) ? evaluateDim(dim, bindings) === feed.shape[axis] : bindable(dim) === undefined;
+    });
     if (fits) continue;
     const sizes = type.shape.map((dim) => (bound(dim) ? evaluateDim(dim, bindings) : dim)).join(", ");
     const declared = type.shape.join(", ");
