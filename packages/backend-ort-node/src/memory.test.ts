@@ -96,14 +96,22 @@ it("writes large results into memory that is used again once they are disposed, 
   }
 });
 
-it("keeps no more for results to come than a picture needs", async () => {
+it("keeps for results to come what was freed last, and no more than a picture needs", async () => {
   const program = await backend.compile({ double }, none);
   const n = 1_500_000; // 6 MB, of which 10 are kept
   const x = float32(new Float32Array(n), [n]);
   const results = [await program.run("double", { x }), await program.run("double", { x })];
   for (const { y } of results) y?.dispose();
   await Promise.resolve();
-  expect(runs.map(({ fetches }) => bytesOf(fetches["y"] ?? undefined))).toEqual([4 * n, 0]);
+  const { y } = await program.run("double", { x });
+  const into = runs.map(({ fetches }) => fetches["y"] ?? undefined);
+  expect(into.map(bytesOf)).toEqual([0, 4 * n, 4 * n]);
+  expect(into[2]?.data).toBe(into[1]?.data);
+  y?.dispose();
+  const huge = float32(new Float32Array(2 * n), [2 * n]);
+  (await program.run("double", { x: huge })).y?.dispose();
+  await Promise.resolve();
+  expect(bytesOf(runs[3]?.fetches["y"] ?? undefined)).toBe(0);
 });
 
 it("keeps what waiting runs read, whatever is disposed meanwhile", async () => {

@@ -23,7 +23,7 @@ export class Memory {
   private readonly reusable = new WeakSet<object>();
   private readonly kept: Float32Array[] = [];
   /** What goes with the next microtask: tensors are freed one by one, and giving back takes as long for one as for all. */
-  private readonly going: OrtValue[] = [];
+  private readonly going: OrtValue["data"][] = [];
 
   /** A run will read the values, which stay until its {@link end}. */
   begin(values: readonly OrtValue[]): Reading {
@@ -49,16 +49,25 @@ export class Memory {
   /** No run that begins from now on reads the values. */
   free(values: readonly OrtValue[]): void {
     for (const value of values) {
-      if (this.isRead(value) || this.keeps(value.data)) continue;
-      if (this.going.push(value) === 1) queueMicrotask(() => giveBack(this.going.splice(0)));
+      if (this.isRead(value)) continue;
+      if (value.data instanceof Float32Array && this.reusable.delete(value.data)) this.keep(value.data);
+      else this.letGo(value.data);
     }
   }
 
-  private keeps(data: OrtValue["data"]): boolean {
-    if (!(data instanceof Float32Array) || !this.reusable.delete(data)) return false;
-    const bytes = this.kept.reduce((sum, { byteLength }) => sum + byteLength, data.byteLength);
-    if (bytes <= mostKept) this.kept.push(data);
-    return bytes <= mostKept;
+  /** The oldest go, so that what was used last is used again: after eight pictures at once those of one. */
+  private keep(array: Float32Array): void {
+    this.kept.push(array);
+    let bytes = this.kept.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    while (bytes > mostKept) {
+      const [oldest = array] = this.kept.splice(0, 1);
+      bytes -= oldest.byteLength;
+      this.letGo(oldest);
+    }
+  }
+
+  private letGo(data: OrtValue["data"]): void {
+    if (this.going.push(data) === 1) queueMicrotask(() => giveBack(this.going.splice(0)));
   }
 
   /** Whether a run reads a value, which then goes when that has ended. */
@@ -75,10 +84,10 @@ export class Memory {
 /** One end of a channel whose other end is closed: what is sent there is gone, with all that is transferred. */
 let nowhere: MessagePort | undefined;
 
-/** Detaches the memory of the values. What cannot be detached is left to the garbage collector. */
-function giveBack(values: readonly OrtValue[]): void {
+/** Detaches memory. What cannot be detached is left to the garbage collector. */
+function giveBack(all: readonly OrtValue["data"][]): void {
   const buffers = new Set<ArrayBuffer>();
-  for (const { data } of values) {
+  for (const data of all) {
     if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer && data.byteLength >= leastBytes)
       buffers.add(data.buffer);
   }
