@@ -1,25 +1,17 @@
 // Large results, such as the keys and values of a picture, are computed into memory that is used again by the next run of
 // their size. The runtime makes new memory for each otherwise, and megabytes that come and go with every picture have V8 mark
 // its whole heap once a caption, on the cores of the steps.
-import { type Bindings, elementCount, evaluateDim, type Graph } from "@glimpsejs/graph";
+import { elementCount, evaluateDim } from "@glimpsejs/graph";
 import type { OrtValue } from "./device-tensor.ts";
 import type { Memory } from "./memory.ts";
-import type { OrtRuntime } from "./ort-runtime.ts";
+import type { Whole } from "./pieces.ts";
 
 /** Bytes from which a result is large. */
 const leastBytes = 1 << 18;
 
-/** What is to be computed, and on what. */
-export interface Wanted {
-  readonly ort: OrtRuntime;
-  readonly graph: Graph;
-  readonly outputs: readonly string[];
-  readonly sizes: Bindings;
-}
-
 /** Memory for the large ones of the wanted outputs. What a graph carries is not among them: it grows where it lies. */
 export function roomForLarge(
-  { ort, graph, outputs, sizes }: Wanted,
+  { ort, graph, outputs, sizes }: Whole,
   memory: Memory,
 ): Readonly<Record<string, OrtValue>> {
   const room: Record<string, OrtValue> = {};

@@ -1,5 +1,5 @@
-// Memory that is given back as soon as nothing needs it. The runtime returns every output in new memory. Left to the
-// garbage collector, what a few steps leave behind makes it run several times a caption, on the cores of the next step.
+// Memory that is given back, or used again, as soon as nothing needs it. The runtime returns every output in new memory. Left
+// to the garbage collector, what a few steps leave behind makes it run several times a caption, on the cores of the next step.
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { OrtValue } from "./device-tensor.ts";
 

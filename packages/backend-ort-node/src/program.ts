@@ -3,10 +3,10 @@ import type { DeviceTensor, Feeds, Outputs, Program, RunOptions } from "@glimpse
 import { DisposedError, GlimpseError } from "@glimpsejs/base";
 import { bindFeeds, type Graph, type HostTensor, type WeightSource } from "@glimpsejs/graph";
 import { type Lifetime, OrtTensor, type OrtValue, type Slots, toOrt } from "./device-tensor.ts";
-import { roomForLarge, type Wanted } from "./large-results.ts";
+import { roomForLarge } from "./large-results.ts";
 import type { Reading } from "./memory.ts";
 import type { OrtRuntime } from "./ort-runtime.ts";
-import { type Pieces, piecesOf } from "./pieces.ts";
+import { type Pieces, piecesOf, type Whole } from "./pieces.ts";
 import { openSession, type Session } from "./session.ts";
 import { appended, type StateInPlace, stateInPlace, type Taken, withRoom } from "./state-in-place.ts";
 
@@ -142,13 +142,13 @@ export class OrtProgram<G extends string> implements Program<G> {
   private async execute<O extends string>(
     name: G,
     { values, state }: Taken,
-    wanted: Wanted,
+    whole: Whole,
     own: OrtValue[],
   ): Promise<Outputs<O>> {
-    const { graph, outputs } = wanted;
+    const { graph, outputs } = whole;
     const session = await this.session(name);
     const { memory } = this.lifetime;
-    const room = roomForLarge(wanted, memory);
+    const room = roomForLarge(whole, memory);
     const { results, copies } = await session.run(values, outputs, room).catch((error: unknown) => {
       memory.free(Object.values(room));
       throw error;

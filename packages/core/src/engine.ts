@@ -107,10 +107,10 @@ export class Engine {
    * load weights later, when a graph is first run.
    */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { config, form, backend, watched = form.weights, onPrepare, signal } = options;
-    const later = backend.sharesWeights
-      ? (await loadOnDemand()).laterForm({ ...options, dtype: form.dtype }).graphs
-      : {};
+    const { config, part, form, backend, watched = form.weights, onPrepare, signal } = options;
+    // A model without a head has them already.
+    const areMissing = backend.sharesWeights && part !== "model";
+    const later = areMissing ? (await loadOnDemand()).laterForm({ ...options, dtype: form.dtype }).graphs : {};
     const program = await backend.compile({ ...form.graphs, ...later }, forBackend(watched, backend), signal);
     const engine = new Engine(options, program);
     if (onPrepare === undefined || program.prepare === undefined) return engine;

@@ -31,7 +31,8 @@ export function expectedWeights(config: GitConfig, part: ModelPart): ReadonlyMap
   weights.set(positionTable, [1 + Math.floor(imageSize / patchSize) ** 2, hiddenSize]);
   if (part === "vision") return weights;
   for (const [name, shape] of shapes(decoderGraph(config))) {
-    if (part === "causalLM" || !name.startsWith("output.")) weights.set(name, shape); // the head is the rest's neighbour
+    // A model without a head has all but what is below "output".
+    if (part === "causalLM" || !name.startsWith("output.")) weights.set(name, shape);
   }
   weights.set("git.embeddings.position_embeddings.weight", [config.maxPositionEmbeddings, config.hiddenSize]);
   for (let i = 0; i < (config.numImageWithEmbedding ?? 0); i++) weights.set(temporalEmbedding(i), [1, 1, hiddenSize]);
