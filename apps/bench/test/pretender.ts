@@ -1,8 +1,8 @@
 // Runners for tests that only pretend to measure, and what they are asked to.
 import { presetConfig } from "@glimpsejs/config";
-import type { Opened, Request, Timed } from "./calls.ts";
-import type { Job } from "./job.ts";
-import type { Runner } from "./runner.ts";
+import type { Opened, Request, Timed } from "../src/calls.ts";
+import type { Job } from "../src/job.ts";
+import type { Runner } from "../src/runner.ts";
 
 /** The ids of a caption that is right. */
 export const right = [101, 7, 8];
